@@ -1,0 +1,40 @@
+"""Importing the package is cheap, and every public name is there."""
+
+import subprocess
+import sys
+
+import pytest
+
+import cracktrader
+
+HEAVY = ["ccxt", "backtrader", "pandas", "pyarrow", "numpy", "asyncio"]
+
+
+def loaded_after(statement):
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(run.stdout.split())
+
+
+def test_the_package_imports_nothing_heavy():
+    assert not loaded_after("import cracktrader") & set(HEAVY)
+
+
+def test_the_command_line_imports_nothing_heavy():
+    assert not loaded_after("import cracktrader.cli.main") & (set(HEAVY) - {"asyncio"})
+
+
+@pytest.mark.parametrize("name", cracktrader.__all__)
+def test_every_public_name_loads(name):
+    assert getattr(cracktrader, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="Cerebor"):
+        _ = cracktrader.Cerebor  # type: ignore[attr-defined]
+
+
+def test_dir_lists_the_public_names():
+    assert set(cracktrader.__all__) <= set(dir(cracktrader))

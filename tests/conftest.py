@@ -1,0 +1,19 @@
+"""What every test gets: no sockets but loopback ones, and the data files."""
+
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+def pytest_runtest_setup() -> None:
+    from pytest_socket import socket_allow_hosts  # noqa: PLC0415
+
+    socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The folder with recorded payloads and golden results."""
+    return DATA

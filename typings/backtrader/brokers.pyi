@@ -1,0 +1,3 @@
+from backtrader import BrokerBase
+
+class BackBroker(BrokerBase): ...
