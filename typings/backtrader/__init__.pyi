@@ -4,11 +4,11 @@
 
 from typing import Any
 
-import backtrader.analyzers as analyzers
-import backtrader.brokers as brokers
-import backtrader.feeds as feeds
-import backtrader.indicators as indicators
-import backtrader.observers as observers
+from backtrader import analyzers as analyzers
+from backtrader import brokers as brokers
+from backtrader import feeds as feeds
+from backtrader import indicators as indicators
+from backtrader import observers as observers
 
 ind = indicators
 
