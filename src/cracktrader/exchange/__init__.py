@@ -1,0 +1,1 @@
+"""CCXT's only door: connections to any of its exchanges, and everything that guards them."""
