@@ -1,0 +1,1 @@
+"""Candle data: make, check, repair, keep, fetch."""

@@ -1,0 +1,212 @@
+"""Archive: candles on disk, by exchange, type, symbol and timeframe.
+
+Any number of readers and one writer per series may work at the same time. Everything
+that is read is checked against its checksum first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cracktrader.candles.folder import MANIFEST, SeriesFolder, split_months
+from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
+from cracktrader.candles.series import SeriesKey
+from cracktrader.candles.storage import Storage, open_storage
+from cracktrader.domain.candle import COLUMNS, Candles
+from cracktrader.domain.timeframe import Timeframe
+from cracktrader.errors import DataError
+
+__all__ = ["Archive", "Saved", "SeriesInfo", "SeriesKey", "merge_candles"]
+
+_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesInfo:
+    """What the archive holds of one series; *first* and *last* are candle opens, ms UTC."""
+
+    key: SeriesKey
+    candles: int
+    first: int | None
+    last: int | None
+    files: int
+    size_bytes: int
+    ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a save changed: candles that are new, and candles whose values differ now."""
+
+    added: int
+    revised: int
+
+
+class Archive:
+    """Candles below a local folder or any fsspec URL."""
+
+    def __init__(self, root: str | Path | Storage, *, lock_timeout_s: float = 30.0) -> None:
+        self.storage = open_storage(root) if isinstance(root, str | Path) else root
+        self._lock_timeout_s = lock_timeout_s
+
+    @property
+    def root(self) -> str:
+        """Where the archive is: an absolute path or the URL."""
+        return self.storage.root
+
+    def load(self, key: SeriesKey, start: int | None = None, end: int | None = None) -> Candles:
+        """Return the candles with ``start <= open < end`` (ms UTC), in order.
+
+        What was not downloaded is not there; `missing` tells. Columns may share memory with
+        one another: do not write to them.
+
+        Raises:
+            CorruptArchiveError: if a file that is needed was damaged.
+        """
+        folder = self.folder(key)
+        manifest = folder.manifest()
+        parts = []
+        for month in manifest.months:
+            first, after = month_range(month)
+            if (start is None or after > start) and (end is None or first < end):
+                parts.append(_slice(folder.read(manifest, month), start, end))
+        return parts[0] if len(parts) == 1 else Candles.concat(parts)
+
+    def save(self, key: SeriesKey, candles: Candles, *, start: int, end: int) -> Saved:
+        """Merge *candles* in and claim that ``[start, end)`` was downloaded.
+
+        The order of *candles* does not matter; of equal timestamps the last one counts, and
+        it replaces what was stored.
+
+        Raises:
+            ValueError: if a candle lies outside the range.
+            DataError: if it cannot be written; what was there before is still there.
+        """
+        if len(candles) and not start <= int(candles.timestamp.min()) <= (
+            int(candles.timestamp.max())
+        ) < max(start, end):
+            raise ValueError(f"candles lie outside of the range {start} to {end}")
+        folder = self.folder(key)
+        with self.locked(key):
+            old = folder.settled()
+            changes: dict[str, Candles] = {}
+            added = revised = 0
+            for month, part in split_months(merge_candles(candles)).items():
+                stored = folder.read(old, month) if month in old.files else Candles()
+                changes[month] = merge_candles(stored, part)
+                added += len(changes[month]) - len(stored)
+                revised += _count_revised(stored, part)
+            claim = _snap(key, start, end)
+            folder.commit(old, changes, [*old.ranges, claim])
+        return Saved(added=added, revised=revised)
+
+    def missing(self, key: SeriesKey, start: int, end: int) -> list[Range]:
+        """Return what of ``[start, end)`` was never downloaded, in order."""
+        return subtract_ranges([_snap(key, start, end)], self.manifest(key).ranges)
+
+    def series(self) -> list[SeriesKey]:
+        """Return every series that the archive knows, in order."""
+        found = self.storage.find(_DEPTH, MANIFEST)
+        return sorted(_keys(path.rpartition("/")[0] for path in found))
+
+    def info(self, key: SeriesKey) -> SeriesInfo:
+        """Return what is held of *key*.
+
+        Raises:
+            DataError: if nothing was ever downloaded.
+        """
+        manifest = self.manifest(key)
+        if not manifest.files and not manifest.ranges:
+            raise DataError(f'nothing of {key} is in the archive "{self.root}"')
+        entries = manifest.files.values()
+        return SeriesInfo(
+            key=key,
+            candles=manifest.rows,
+            first=min((entry.first for entry in entries), default=None),
+            last=max((entry.last for entry in entries), default=None),
+            files=len(entries),
+            size_bytes=sum(entry.size for entry in entries),
+            ranges=manifest.ranges,
+        )
+
+    def clear(self, key: SeriesKey, start: int | None = None, end: int | None = None) -> None:
+        """Forget a series, or only ``[start, end)`` of it: its candles and its claims."""
+        folder = self.folder(key)
+        if MANIFEST not in self.storage.files(key.path):
+            return
+        with self.locked(key):
+            if start is None and end is None:
+                folder.remove()
+                return
+            old = folder.settled()
+            low = -(2**53) if start is None else start
+            high = 2**53 if end is None else end
+            changes = {}
+            for month in old.files:
+                first, after = month_range(month)
+                if after > low and first < high:
+                    stored = folder.read(old, month)
+                    stamps = stored.timestamp
+                    changes[month] = stored.take((stamps < low) | (stamps >= high))
+            folder.commit(old, changes, subtract_ranges(old.ranges, [(low, high)]))
+
+    def folder(self, key: SeriesKey) -> SeriesFolder:
+        """Return the files of one series."""
+        return SeriesFolder(self.storage, key)
+
+    def manifest(self, key: SeriesKey) -> Manifest:
+        """Return what is claimed about one series."""
+        return self.folder(key).manifest()
+
+    def locked(self, key: SeriesKey) -> AbstractContextManager[None]:
+        """Keep other writers out of one series while the ``with`` block runs."""
+        return self.storage.lock(key.path, timeout_s=self._lock_timeout_s)
+
+
+def merge_candles(*parts: Candles) -> Candles:
+    """Return all candles in order, each timestamp once: the last one given counts."""
+    candles = Candles.concat([part for part in parts if len(part)])
+    stamps = candles.timestamp
+    if bool((stamps[1:] > stamps[:-1]).all()):
+        return candles
+    order = np.argsort(stamps, kind="stable")
+    ordered = stamps[order]
+    is_last = np.append(ordered[1:] != ordered[:-1], True)
+    return candles.take(order[is_last])
+
+
+def _slice(candles: Candles, start: int | None, end: int | None) -> Candles:
+    stamps = candles.timestamp
+    first = 0 if start is None else int(np.searchsorted(stamps, start))
+    after = len(stamps) if end is None else int(np.searchsorted(stamps, end))
+    return candles if (first, after) == (0, len(stamps)) else candles.take(slice(first, after))
+
+
+def _snap(key: SeriesKey, start: int, end: int) -> Range:
+    """Move both ends up to a candle's open, so that ranges that touch do so exactly."""
+    timeframe = Timeframe.parse(key.timeframe)
+    return timeframe.ceil(start), timeframe.ceil(end)
+
+
+def _count_revised(stored: Candles, new: Candles) -> int:
+    _, old_rows, new_rows = np.intersect1d(
+        stored.timestamp, new.timestamp, assume_unique=True, return_indices=True
+    )
+    differs = np.zeros(len(old_rows), dtype=np.bool_)
+    for name in COLUMNS[1:]:
+        old_values, new_values = getattr(stored, name)[old_rows], getattr(new, name)[new_rows]
+        differs |= (old_values != new_values) & ~(np.isnan(old_values) & np.isnan(new_values))
+    return int(differs.sum())
+
+
+def _keys(folders: Iterable[str]) -> Iterator[SeriesKey]:
+    for folder in folders:
+        try:
+            yield SeriesKey.from_path(folder)
+        except ValueError:
+            continue  # somebody else's folder
