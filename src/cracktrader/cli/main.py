@@ -9,48 +9,84 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from cracktrader import __version__
 from cracktrader.cli.exits import Exit, Terminated, epilogue, exit_code
 from cracktrader.cli.options import COMMON, Common
 from cracktrader.cli.output import Output
 
-_START: Final = Group("Start here", sort_key=1)
-_RESEARCH: Final = Group("Backtest", sort_key=2)
-_MARKETS: Final = Group("Exchanges and candles", sort_key=3)
-_SETUP: Final = Group("Set-up", sort_key=4)
 
-# Group, words of the command, where it lives, one line of help. Modules load when called.
+class Command(NamedTuple):
+    """A command: its words, where it lives (imported when called), one line of help."""
+
+    words: str
+    home: str
+    help: str
+
+
+class Family(NamedTuple):
+    """A heading of the help text and the commands under it."""
+
+    title: str
+    commands: tuple[Command, ...]
+
+
+_CLI: Final = "cracktrader.cli."
 COMMANDS: Final = (
-    (_START, "demo", "demo:demo", "The whole way in a minute, offline: exchange, candles, report."),
-    (_START, "init", "project:init", "Make a project: settings, a first strategy, .gitignore."),
-    (_START, "doctor", "doctor:doctor", "Check this machine and the settings; say what to do."),
-    (_RESEARCH, "backtest", "backtest:backtest", "Run a strategy over past candles."),
-    (_RESEARCH, "report", "report:report", "Show a backtest's result again, and rewrite its HTML."),
-    (_MARKETS, "exchanges", "exchanges:exchanges", "List exchanges, or what one of them can do."),
-    (_MARKETS, "markets", "exchanges:markets", "List an exchange's symbols, limits and fees."),
-    (_MARKETS, "data download", "data:download", "Download candles into the archive; resumes."),
-    (_MARKETS, "data list", "data:list_series", "List what the archive holds."),
-    (_MARKETS, "data check", "data_quality:check", "Look for gaps and suspicious candles."),
-    (_MARKETS, "data repair", "data_quality:repair", "Rewrite damaged files and bad candles."),
-    (_MARKETS, "data export", "data_files:export", "Write candles to a CSV or Parquet file."),
-    (_MARKETS, "data import", "data_files:import_candles", "Read candles from CSV or Parquet."),
-    (_MARKETS, "data clear", "data:clear", "Delete candles from the archive."),
-    (_MARKETS, "exchange serve", "simulate:serve", "Run the local exchange for ccxt clients."),
-    (_SETUP, "config show", "config:show", "Print the effective settings; secrets hidden."),
-    (_SETUP, "config check", "config:check", "Check the settings without using them."),
+    Family(
+        "Start here",
+        (
+            Command("demo", _CLI + "demo:demo", "See all of it in a minute, without a network."),
+            Command("init", _CLI + "project:init", "Make a project: settings, a first strategy."),
+            Command("doctor", _CLI + "doctor:doctor", "Check this machine; say what to do."),
+        ),
+    ),
+    Family(
+        "Backtest",
+        (
+            Command("backtest", _CLI + "backtest:backtest", "Run a strategy over past candles."),
+            Command("report", _CLI + "report:report", "Show a result again; rewrite its HTML."),
+        ),
+    ),
+    Family(
+        "Candles",
+        (
+            Command("data download", _CLI + "data:download", "Download candles; resumes."),
+            Command("data list", _CLI + "data:list_series", "List what the archive holds."),
+            Command("data check", _CLI + "data_quality:check", "Find gaps and bad candles."),
+            Command("data repair", _CLI + "data_quality:repair", "Mend damaged files."),
+            Command("data export", _CLI + "data_files:export", "Write a CSV or Parquet file."),
+            Command("data import", _CLI + "data_files:import_file", "Read a CSV or Parquet file."),
+            Command("data clear", _CLI + "data:clear", "Delete candles from the archive."),
+        ),
+    ),
+    Family(
+        "Exchanges",
+        (
+            Command("exchanges", _CLI + "exchanges:exchanges", "List exchanges; what one can do."),
+            Command("markets", _CLI + "exchanges:markets", "List symbols, limits and fees."),
+            Command("exchange serve", _CLI + "simulate:serve", "Run the local exchange."),
+        ),
+    ),
+    Family(
+        "Settings",
+        (
+            Command("config show", _CLI + "config:show", "Print the effective settings."),
+            Command("config check", _CLI + "config:check", "Check the settings, offline."),
+        ),
+    ),
 )
-_FAMILIES: Final = {
-    "data": (_MARKETS, "The archive of candles: download, list, check, repair, import, export."),
-    "exchange": (_MARKETS, "The local exchange."),
-    "config": (_SETUP, "The settings in effect, and where each comes from."),
+_SUBJECTS: Final = {
+    "data": "The archive of candles: download, list, check, repair, export, import, clear.",
+    "exchange": "The local exchange: serve.",
+    "config": "The settings in effect and where each comes from: show, check.",
 }
 
 
-def make_app() -> App:
+def make_app(families: Sequence[Family] = COMMANDS) -> App:
     """Build the command tree; no command's module is imported before it is called."""
     app = App(
         name="cracktrader",
@@ -58,33 +94,46 @@ def make_app() -> App:
         version=f"cracktrader {__version__}",
         help_format="plaintext",
         help_epilogue=epilogue(),
+        default_parameter=Parameter(negative=()),
+        group_commands=Group("Options", sort_key=len(families)),
         result_action="return_value",
     )
     app.register_install_completion_command(add_to_startup=False)
-    families = {
-        name: App(name=name, help=text, group=group, help_epilogue="")
-        for name, (group, text) in _FAMILIES.items()
-    }
-    for family in families.values():
-        app.command(family)
-    for group, words, home, text in COMMANDS:
-        family_name, _, name = words.rpartition(" ")
-        options = {"name": name, "help": text, "help_epilogue": ""}
-        if family_name:
-            families[family_name].command(f"cracktrader.cli.{home}", **options)
-        else:
-            app.command(f"cracktrader.cli.{home}", group=group, **options)
+    subjects: dict[str, App] = {}
+    for rank, family in enumerate(families):
+        group = Group(family.title, sort_key=rank)
+        for command in family.commands:
+            subject, _, name = command.words.rpartition(" ")
+            options: dict[str, object] = {"name": name, "help": command.help, "help_epilogue": ""}
+            if not subject:
+                app.command(command.home, group=group, **options)
+                continue
+            if subject not in subjects:
+                subjects[subject] = _make_subject(subject, group)
+                app.command(subjects[subject])
+            subjects[subject].command(command.home, **options)
     return app
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def _make_subject(name: str, group: Group) -> App:
+    return App(
+        name=name,
+        help=_SUBJECTS.get(name),
+        help_epilogue="",
+        group=group,
+        group_commands=Group("Commands"),
+    )
+
+
+def main(argv: Sequence[str] | None = None, *, families: Sequence[Family] = COMMANDS) -> int:
     """Run one command and return the process's exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
-    output = Output()
     try:
-        command, bound, _ = make_app().parse_args(words, exit_on_error=False, print_error=False)
+        command, bound, _ = make_app(families).parse_args(
+            words, exit_on_error=False, print_error=False
+        )
     except CycloptsError as error:
-        output.error(_usage_line(error))
+        Output().error(" ".join(str(error).split()))
         return Exit.USAGE
     bound.apply_defaults()
     # --help, --version and the like have no shared options.
@@ -98,7 +147,7 @@ def _run(command: Callable[..., object], bound: inspect.BoundArguments, output: 
             code = command(*bound.args, **bound.kwargs)
             sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output left (`| head`); nothing may be flushed to it at exit.
+        # The reader of our output left (`| head`): nothing may be flushed to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001  (the last resort)
@@ -117,8 +166,3 @@ def _sigterm_raises() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _usage_line(error: CycloptsError) -> str:
-    text = " ".join(str(error).split())
-    return f"{text} See --help."
