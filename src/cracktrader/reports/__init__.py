@@ -1,0 +1,1 @@
+"""What one does with runs: record, measure, keep and show them."""
