@@ -1,0 +1,1 @@
+"""Backtrader data feeds: candles in, Backtrader lines out."""

@@ -1,0 +1,136 @@
+"""CandleFeed: a drop-in for Backtrader's PandasData that fills its lines in bulk."""
+
+from __future__ import annotations
+
+import array
+import difflib
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from cracktrader.domain.candle import FloatColumn
+from cracktrader.errors import ConfigError
+from cracktrader.feeds.columns import dates2num, fill_lines, to_array, within
+from cracktrader.feeds.tables import Table, open_table
+
+
+class CandleFeed(bt.DataBase):
+    """Your own bars, from a DataFrame, an Arrow table, NumPy, a dict, Candles or a file.
+
+    Takes what ``bt.feeds.PandasData`` takes and delivers the same bars. Where the times and
+    values stand is said as there: ``datetime`` is None (the index), -1 (by name), a column's
+    position or name; the others the same, with None for "not there". Times are taken as they
+    are; whole numbers are ms since 1970, UTC.
+    """
+
+    params: Any = (
+        ("nocase", True),
+        ("datetime", None),
+        ("open", -1),
+        ("high", -1),
+        ("low", -1),
+        ("close", -1),
+        ("volume", -1),
+        ("openinterest", -1),
+    )
+
+    _columns: dict[str, FloatColumn] | None = None
+    _cells: list[tuple[Any, array.array[float]]] | None = None
+    _row = _length = 0
+
+    def start(self) -> None:
+        super().start()
+        self._row = 0
+        self._cells = None
+        self._columns = self._read()
+        self._length = len(self._columns["datetime"])
+
+    def preload(self) -> None:
+        """Take in every bar; in one go unless something must see them one by one."""
+        if self._needs_each_bar():
+            super().preload()
+        else:
+            self._fill()
+        # The lines hold all of it now: no second copy in memory, nor in a pickle.
+        self._columns = self._cells = None
+
+    def _read(self) -> dict[str, FloatColumn]:
+        """Return the columns by line name, ``datetime`` as Backtrader's day numbers."""
+        table = open_table(self.p.dataname)
+        positions = {alias: self._position(table, alias) for alias in self.getlinealiases()}
+        when = positions.pop("datetime")
+        columns = {a: table.floats(p) for a, p in positions.items() if p is not None}
+        times_us = table.times_us(table.time_position if when is None else when)
+        columns["datetime"] = dates2num(times_us)
+        return columns
+
+    def _position(self, table: Table, alias: str) -> int | None:
+        wanted = getattr(self.p, alias)
+        if wanted is None:
+            return None
+        if isinstance(wanted, str):
+            found = table.position(wanted, ignore_case=self.p.nocase)
+            if found is None:
+                raise ConfigError(_no_such_column(table, alias, wanted))
+            return found
+        if wanted < 0:
+            return table.position(alias, ignore_case=self.p.nocase)
+        if wanted >= len(table.names):
+            raise ConfigError(_no_such_column(table, alias, wanted))
+        return int(wanted)
+
+    def _needs_each_bar(self) -> bool:
+        cls = type(self)
+        return bool(
+            self._filters
+            or cls._load is not CandleFeed._load
+            or cls.load is not bt.DataBase.load
+            or any(line.bindings or line.mode != line.UnBounded for line in self.lines.lines)
+        )
+
+    def _fill(self) -> None:
+        columns = self._columns or {}
+        dates = columns["datetime"]
+        if self._tzinput:
+            dates = self._as_utc(dates)
+        delivered = within(dates, self.fromdate, self.todate)
+        columns = {**columns, "datetime": dates}
+        if delivered is not None:
+            columns = {alias: column[delivered] for alias, column in columns.items()}
+        aliases = self.getlinealiases()
+        named = [
+            (line, columns.get(alias))
+            for line, alias in zip(self.lines.lines, aliases, strict=False)
+        ]
+        unnamed = [(line, None) for line in self.lines.lines[len(aliases) :]]
+        fill_lines([*named, *unnamed], len(columns["datetime"]))
+        self._row = self._length
+
+    def _as_utc(self, dates: FloatColumn) -> FloatColumn:
+        localize = self._tzinput.localize
+        moved = [bt.date2num(localize(bt.num2date(date))) for date in dates.tolist()]
+        return np.array(moved, dtype=np.float64)
+
+    def _load(self) -> bool:
+        row = self._row
+        if row >= self._length:
+            return False
+        if self._cells is None:
+            self._cells = self._make_cells()
+        for line, column in self._cells:
+            line[0] = column[row]
+        self._row = row + 1
+        return True
+
+    def _make_cells(self) -> list[tuple[Any, array.array[float]]]:
+        """Pair each line with its values as a plain array, which is quick to index."""
+        columns = self._columns or {}
+        return [(getattr(self.lines, alias), to_array(c)) for alias, c in columns.items()]
+
+
+def _no_such_column(table: Table, alias: str, wanted: str | int) -> str:
+    names = [str(name) for name in table.names]
+    close = difflib.get_close_matches(str(wanted), names, n=1)
+    hint = f' Did you mean "{close[0]}"?' if close else ""
+    return f'no column "{wanted}" for "{alias}"; there are {", ".join(names)}.{hint}'
