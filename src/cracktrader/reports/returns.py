@@ -205,16 +205,9 @@ def longest_under_water_ms(curve: Curve) -> int:
     is_peak = underwater(curve) >= 0
     is_peak[0] = True
     marks = np.append(np.flatnonzero(is_peak), len(is_peak) - 1)
-    lengths = np.diff(curve.timestamp[marks])
-    return int(lengths[np.diff(marks) > 1].max(initial=0)) if is_peak[-1] else _longest_open(
-        lengths, marks
-    )
-
-
-def _longest_open(lengths: IntColumn, marks: IntColumn) -> int:
     is_gap = np.diff(marks) > 1
-    is_gap[-1] = True  # the curve ends under water
-    return int(lengths[is_gap].max(initial=0))
+    is_gap[-1] = True  # the curve may end under water
+    return int(np.diff(curve.timestamp[marks])[is_gap].max())
 
 
 def _volatility(returns: FloatColumn, periods_per_year: float) -> float | None:
