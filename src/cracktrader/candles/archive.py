@@ -15,13 +15,14 @@ import numpy as np
 
 from cracktrader.candles.folder import MANIFEST, SeriesFolder, split_months
 from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
+from cracktrader.candles.merge import count_revised, merge_candles
 from cracktrader.candles.series import SeriesKey
 from cracktrader.candles.storage import Storage, open_storage
-from cracktrader.domain.candle import COLUMNS, Candles
+from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError
 
-__all__ = ["Archive", "Saved", "SeriesInfo", "SeriesKey", "merge_candles"]
+__all__ = ["Archive", "Saved", "SeriesInfo", "SeriesKey"]
 
 _DEPTH = 4
 
@@ -100,7 +101,7 @@ class Archive:
                 stored = folder.read(old, month) if month in old.files else Candles()
                 changes[month] = merge_candles(stored, part)
                 added += len(changes[month]) - len(stored)
-                revised += _count_revised(stored, part)
+                revised += count_revised(stored, part)
             claim = _snap(key, start, end)
             folder.commit(old, changes, [*old.ranges, claim])
         return Saved(added=added, revised=revised)
@@ -168,18 +169,6 @@ class Archive:
         return self.storage.lock(key.path, timeout_s=self._lock_timeout_s)
 
 
-def merge_candles(*parts: Candles) -> Candles:
-    """Return all candles in order, each timestamp once: the last one given counts."""
-    candles = Candles.concat([part for part in parts if len(part)])
-    stamps = candles.timestamp
-    if bool((stamps[1:] > stamps[:-1]).all()):
-        return candles
-    order = np.argsort(stamps, kind="stable")
-    ordered = stamps[order]
-    is_last = np.append(ordered[1:] != ordered[:-1], True)
-    return candles.take(order[is_last])
-
-
 def _slice(candles: Candles, start: int | None, end: int | None) -> Candles:
     stamps = candles.timestamp
     first = 0 if start is None else int(np.searchsorted(stamps, start))
@@ -191,17 +180,6 @@ def _snap(key: SeriesKey, start: int, end: int) -> Range:
     """Move both ends up to a candle's open, so that ranges that touch do so exactly."""
     timeframe = Timeframe.parse(key.timeframe)
     return timeframe.ceil(start), timeframe.ceil(end)
-
-
-def _count_revised(stored: Candles, new: Candles) -> int:
-    _, old_rows, new_rows = np.intersect1d(
-        stored.timestamp, new.timestamp, assume_unique=True, return_indices=True
-    )
-    differs = np.zeros(len(old_rows), dtype=np.bool_)
-    for name in COLUMNS[1:]:
-        old_values, new_values = getattr(stored, name)[old_rows], getattr(new, name)[new_rows]
-        differs |= (old_values != new_values) & ~(np.isnan(old_values) & np.isnan(new_values))
-    return int(differs.sum())
 
 
 def _keys(folders: Iterable[str]) -> Iterator[SeriesKey]:

@@ -90,6 +90,15 @@ class Timeframe:
             return _month_open(months - months % self.count)
         return timestamp - (timestamp - self._origin) % self.duration_ms
 
+    def floors(self, timestamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the open of the candle that contains each timestamp, as int64 ms UTC."""
+        if not self.is_calendar:
+            return timestamps - (timestamps - self._origin) % self.duration_ms
+        # Integers of datetime64[M] count months from 1970-01, as _month_number does.
+        months = timestamps.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+        opens = (months - months % self.count).astype("datetime64[M]").astype("datetime64[ms]")
+        return opens.astype(np.int64)
+
     def ceil(self, timestamp: int) -> int:
         """Return the first open at or after *timestamp* (ms UTC)."""
         floor = self.floor(timestamp)
