@@ -1,0 +1,1 @@
+"""A local exchange that speaks a real exchange's wire protocol, on loopback."""

@@ -1,0 +1,1 @@
+"""Binance spot's wire protocol, written independently of any client."""
