@@ -23,10 +23,11 @@ SHORTEST_REGISTERED: Final = 4
 _SHORTEST_ENCODED: Final = 8
 _SHORTEST_LINE: Final = 16
 
-_URL_PASSWORD: Final = re.compile(r"(?<=://)[^\s/\"'?#]+(?=@)")
+_URL_USER: Final = re.compile(r"(?<=://)[^\s/\"'?#]+(?=@)")
+_URL_LOGIN: Final = re.compile(r"://[^\s/\"'?#]*:[^\s/\"'?#]*@")
 _SECRET_NAME: Final = re.compile(
     r"secret|passw|passphrase|pwd$|api_?key|private_?key|wallet_?key|signature|authorization"
-    r"|cookie|credential|(^|_)token$|bearer|mnemonic|^pin$|^twofa$|^mbx_?apikey"
+    r"|cookie|credential|_token$|listen_?key|bearer|mnemonic|^pin$|^twofa$|^mbx_?apikey"
 )
 
 
@@ -68,7 +69,7 @@ def register_secret(value: str) -> None:
 def redact(text: str) -> str:
     """Return *text* without registered secrets and without passwords in URLs."""
     hidden = _VALUES.hide(text)
-    return _URL_PASSWORD.sub(MASK, hidden) if "://" in hidden else hidden
+    return _URL_USER.sub(MASK, hidden) if "://" in hidden else hidden
 
 
 def redacted_traceback(exc: BaseException) -> str:
@@ -83,8 +84,8 @@ def is_secret_name(name: str) -> bool:
 
 
 def has_url_password(text: str) -> bool:
-    """Whether *text* holds a URL with credentials in it."""
-    return _URL_PASSWORD.search(text) is not None
+    """Whether *text* holds a URL with a password in it."""
+    return _URL_LOGIN.search(text) is not None
 
 
 def _spellings(value: str) -> Iterator[str]:
