@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import inspect
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -18,25 +16,7 @@ import backtrader as bt
 from cracktrader.errors import ConfigError, StrategyError, did_you_mean
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategySource:
-    """A strategy class, where it was found, and the SHA-256 of its file."""
-
-    strategy: type[bt.Strategy]
-    path: Path | None
-    code_sha256: str
-
-    @property
-    def name(self) -> str:
-        """The class's name."""
-        return self.strategy.__name__
-
-    def declared_params(self) -> dict[str, object]:
-        """Return the strategy's parameters with their defaults."""
-        return dict(self.strategy.params._getitems())  # noqa: SLF001  (Backtrader's only way)
-
-
-def load_strategy(spec: str) -> StrategySource:
+def load_strategy(spec: str) -> type[bt.Strategy]:
     """Load ``file.py``, ``file.py:Class``, ``package.module:Class`` or ``package.module``.
 
     The class may be left out where the file defines exactly one strategy.
@@ -46,23 +26,14 @@ def load_strategy(spec: str) -> StrategySource:
         StrategyError: if the file itself raised; its exception is the cause.
     """
     place, _, class_name = spec.partition(":")
-    is_file = place.endswith(".py") or "/" in place or Path(place).is_file()
+    is_file = place.endswith(".py") or "/" in place
     module = _load_file(Path(place)) if is_file else _load_module(place)
-    strategy = _choose(_strategies_in(module), class_name, place)
-    path = _source_path(strategy, module)
-    code = path.read_bytes() if path else b""
-    return StrategySource(
-        strategy=strategy, path=path, code_sha256=hashlib.sha256(code).hexdigest()
-    )
+    return _choose(_strategies_in(module), class_name, place)
 
 
-def of_class(strategy: type[bt.Strategy]) -> StrategySource:
-    """Describe a strategy that is already at hand."""
-    path = _source_path(strategy, inspect.getmodule(strategy))
-    code = path.read_bytes() if path else b""
-    return StrategySource(
-        strategy=strategy, path=path, code_sha256=hashlib.sha256(code).hexdigest()
-    )
+def declared_params(strategy: type[bt.Strategy]) -> dict[str, object]:
+    """Return the strategy's parameters with their defaults."""
+    return dict(strategy.params._getitems())  # noqa: SLF001  (Backtrader's only way)
 
 
 def _load_file(path: Path) -> ModuleType:
@@ -70,15 +41,18 @@ def _load_file(path: Path) -> ModuleType:
         raise ConfigError(f'strategy file "{path}" does not exist.{_similar_file(path)}')
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
     if spec is None or spec.loader is None:
-        raise ConfigError(f'strategy file "{path}" is no Python file')
+        raise ConfigError(f'strategy file "{path}" is no Python file; its name must end in .py')
     module = importlib.util.module_from_spec(spec)
     # Backtrader looks a class's module up by name; pickling does too.
+    before = sys.modules.get(path.stem)
     sys.modules[path.stem] = module
     try:
         with _imports_from(path.resolve().parent):
             spec.loader.exec_module(module)
     except Exception as exc:
         del sys.modules[path.stem]
+        if before is not None:
+            sys.modules[path.stem] = before
         raise StrategyError(f'strategy file "{path}" could not be loaded: {_brief(exc)}') from exc
     return module
 
@@ -91,7 +65,8 @@ def _load_module(name: str) -> ModuleType:
         if exc.name is None or not (name + ".").startswith(exc.name + "."):
             raise StrategyError(f'module "{name}" could not be loaded: {_brief(exc)}') from exc
         raise ConfigError(
-            f'there is no strategy "{name}": neither a file nor a module. '
+            f'there is no strategy "{name}": neither a file nor a module.'
+            f"{_similar_file(Path(name + '.py'))} "
             'Use "path/to/file.py", "path/to/file.py:Class" or "package.module:Class".'
         ) from exc
     except Exception as exc:
@@ -100,12 +75,15 @@ def _load_module(name: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _imports_from(folder: Path) -> Iterator[None]:
-    """Let a strategy import its neighbours, as a script may."""
+    """Let a strategy import its neighbours, as a script may, and leave no files there."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
+        sys.dont_write_bytecode = before
 
 
 def _strategies_in(module: ModuleType) -> dict[str, type[bt.Strategy]]:
@@ -137,13 +115,11 @@ def _choose(
 
 def _similar_file(path: Path) -> str:
     folder = path.parent if path.parent.is_dir() else Path()
-    known = [*folder.glob("*.py"), *folder.glob("strategies/*.py")]
-    return did_you_mean(str(path), sorted(str(file) for file in known))
-
-
-def _source_path(strategy: type[bt.Strategy], module: ModuleType | None) -> Path | None:
-    file = getattr(sys.modules.get(strategy.__module__, module), "__file__", None)
-    return Path(file) if file and Path(file).is_file() else None
+    near = {file.name: str(file) for file in [*folder.glob("*.py"), *folder.glob("strategies/*.py")]}
+    hint = did_you_mean(path.name, near)
+    for name, file in near.items():
+        hint = hint.replace(f'"{name}"', f'"{file}"')
+    return hint
 
 
 def _brief(error: BaseException) -> str:

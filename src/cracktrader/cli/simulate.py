@@ -3,13 +3,133 @@
 from __future__ import annotations
 
 import json
-import threading
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
-from cracktrader.cli.exits import UsageError
+from cracktrader.cli.exits import Exit, UsageError
+from cracktrader.cli.moments import parse_moment, show_moment
 from cracktrader.cli.options import REPORTING, Reporting
 from cracktrader.cli.output import Output
-from cracktrader.cli.settings import start_logs
+
+if TYPE_CHECKING:
+    from cracktrader.domain.candle import Candles
+    from cracktrader.simulator.exchange import LocalExchange
+
+
+@Parameter(name="*", group=Group("Prices"))
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """Where the local exchange takes its prices from; by default the shipped candles."""
+
+    candles: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    """Replay a file: SYMBOL=FILE (CSV or Parquet); repeatable."""
+    symbol: Annotated[
+        tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)
+    ] = ()
+    """Make up a market instead, a seeded random walk; repeatable."""
+    seed: int = 1
+    """Of the walk, and of the trades inside candles."""
+    days: int = 60
+    """Length of the walk."""
+    start: str | None = None
+    """The exchange's time to begin with; default: the end, where all candles are history."""
+
+
+_SHIPPED: Final = Prices()
+
+
+def serve(
+    *,
+    port: int = 8787,
+    speed: float = 1.0,
+    settings: Path | None = None,
+    prices: Prices = _SHIPPED,
+    common: Reporting = REPORTING,
+) -> int:
+    """Run an exchange on this machine that ccxt's unmodified Binance client can talk to.
+
+    Ctrl-C stops it.
+
+    Args:
+        port: Port on 127.0.0.1; 0 takes any free one.
+        speed: Exchange seconds per real second, 1 to 10000.
+        settings: Write a settings file there that points cracktrader at it; use it with -c.
+    """
+    from cracktrader.cli.settings import start_logs  # noqa: PLC0415  (start-up time)
+    from cracktrader.domain.clock import SystemClock  # noqa: PLC0415
+    from cracktrader.simulator.exchange import LocalExchange  # noqa: PLC0415
+
+    start_logs(common)
+    start = prices.start and parse_moment(prices.start, now_ms=SystemClock().time_ms())
+    exchange = LocalExchange(
+        _candles(prices), start=start or None, speed=speed, seed=prices.seed, port=port
+    )
+    caught = exchange.serve_forever(on_ready=lambda: _announce(exchange, common, settings))
+    Output.of(common).note(f"stopped after {sum(exchange.requests.values()):,} requests")
+    return Exit.TERMINATED if caught == signal.SIGTERM else Exit.INTERRUPTED
+
+
+def settings_text(config: Mapping[str, object], cache_dir: str) -> str:
+    """Return a settings file that points at a local exchange.
+
+    Its candles go to an archive of their own: they must never mix with the real exchange's.
+    """
+    head = "# Points cracktrader at the local exchange: cracktrader ... -c THIS_FILE\n"
+    sections = [*_sections(("data",), {"cache_dir": cache_dir})]
+    sections += [*_sections(("exchange", "binance"), config)]
+    return head + "\n".join(sections)
+
+
+def _sections(place: tuple[str, ...], table: Mapping[str, object]) -> Iterator[str]:
+    """Write *table* as TOML; JSON's words for texts, numbers and lists are TOML's too."""
+    lines = [f"{k} = {json.dumps(v)}\n" for k, v in table.items() if not isinstance(v, Mapping)]
+    if lines:
+        yield f"[{'.'.join(place)}]\n{''.join(lines)}"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _sections((*place, key), value)
+
+
+def _announce(exchange: LocalExchange, common: Reporting, settings: Path | None) -> None:
+    output = Output.of(common)
+    symbols = sorted(exchange.venue.prices)
+    if settings is not None:
+        text = settings_text(exchange.config, f"{settings.stem}-candles")
+        settings.write_text(text, encoding="utf-8")
+    if output.json:
+        output.data({"url": exchange.url, "symbols": symbols, "config": exchange.config})
+        return
+    output.text(f"Local exchange (Binance spot protocol) at {exchange.url}")
+    output.text(f"  markets  {', '.join(symbols)}")
+    output.text(f"  its time {show_moment(exchange.clock.time_ms())} UTC, ×{exchange.clock.speed:g}")
+    if settings is not None:
+        output.text(f"  try      cracktrader markets binance -c {settings}")
+    else:
+        output.text("  try      --settings FILE writes settings for cracktrader, --json ccxt's config")
+    output.note("Ctrl-C stops it.")
+
+
+def _candles(prices: Prices) -> dict[str, Candles] | None:
+    if prices.candles and prices.symbol:
+        raise UsageError("--candles replays files and --symbol makes prices up; use one of them")
+    if prices.symbol:
+        from cracktrader.simulator.walk import walk_candles  # noqa: PLC0415  (start-up time)
+
+        return walk_candles(prices.symbol, seed=prices.seed, days=prices.days)
+    if not prices.candles:
+        return None
+    return dict(_replayed(entry) for entry in prices.candles)
+
+
+def _replayed(entry: str) -> tuple[str, Candles]:
+    from cracktrader.candles.files import read_file  # noqa: PLC0415  (start-up time)
+
+    symbol, _, path = entry.partition("=")
+    if not path:
+        raise UsageError(f'--candles was "{entry}"; use SYMBOL=FILE, e.g. BTC/USDT=btc.csv')
+    return symbol, read_file(Path(path))

@@ -3,7 +3,7 @@ import pytest
 from cracktrader.cli.main import main
 from cracktrader.cli.project import SCAFFOLD, scaffold
 from cracktrader.config import load_config
-from cracktrader.strategy_source import load_strategy
+from cracktrader.strategy_source import declared_params, load_strategy
 
 
 def test_init_writes_every_file_and_says_so(tmp_path, capsys):
@@ -23,9 +23,9 @@ def test_the_settings_of_a_new_project_are_valid(tmp_path):
 
 def test_the_first_strategy_loads(tmp_path):
     scaffold(tmp_path, force=False)
-    source = load_strategy(str(tmp_path / "strategies" / "sma_cross.py"))
-    assert source.name == "SmaCross"
-    assert source.declared_params() == {"fast": 10, "slow": 30, "share": 0.95}
+    strategy = load_strategy(str(tmp_path / "strategies" / "sma_cross.py"))
+    assert strategy.__name__ == "SmaCross"
+    assert declared_params(strategy) == {"fast": 10, "slow": 30, "share": 0.95}
 
 
 def test_secrets_and_runs_are_kept_out_of_version_control(tmp_path):
