@@ -1,0 +1,1 @@
+"""Backtrader brokers: simulated fills with an exchange's costs and rules."""

@@ -1,0 +1,313 @@
+"""Backtrader's simulated broker with its exact results, and what an exchange does on request."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Final
+
+import backtrader as bt
+
+from cracktrader.brokers.commission import CCXTCommissionInfo, make_comminfo
+from cracktrader.brokers.costs import CostTotals, TakerCosts
+from cracktrader.brokers.dust import (
+    DustlessOrderData,
+    DustlessPosition,
+    with_fractional_sizes,
+)
+from cracktrader.brokers.markets import MarketDirectory, MarketsBySymbol
+from cracktrader.brokers.rules import Refusal, apply_rules, smallest_step
+from cracktrader.errors import ConfigError
+
+_BRACKET: Final = Refusal(code="bracket", text="another order of the same bracket was refused")
+
+
+class CCXTBackBroker(bt.brokers.BackBroker):
+    """Backtrader's BackBroker; with default arguments its results are the same bit for bit.
+
+    Params, beside Backtrader's own; each works alone:
+        fractional: targets and sizers get fractional sizes, and float dust is no position:
+            0.1 + 0.2 - 0.3 is flat, its trade closed and its order Completed.
+        commission: a fee for both sides, the name of a fee preset, or a CommInfo object. If
+            it is not given, the fees are those of each feed's market, where *store* or
+            *markets* tells them, and else none.
+        slippage: ``{"model": "fixed_bps", "bps": 10, "within_bar": False}``.
+        half_spread_bps: half of the bid-ask spread. See `TakerCosts` for who pays.
+        rules: sizes are rounded down to the market's step, limit and stop prices to its
+            tick, never worse than asked. What the exchange would refuse (too small, too
+            large, sold short on a spot market) is Rejected: ``order.info.reason`` has a
+            stable code, ``order.info.refusal`` a sentence.
+        store, markets: who knows the markets; an object with ``market(symbol)``, or a dict.
+        leverage: of the market's positions; 1 is none.
+
+    A fill is a taker's, and pays the taker fee, spread and slippage, unless it is of a limit
+    order that could not trade at once: at the open of the first bar after it was sent, or
+    when its stop was triggered. Such an order rests, and all its fills are a maker's.
+
+    Every execution of an order (``order.executed.exbits``) carries ``is_maker``, ``spread``
+    and ``slippage`` (paid, in quote currency); `costs` has the totals.
+    """
+
+    params: Any = (
+        ("commission", None),
+        ("fractional", False),
+        ("slippage", None),
+        ("half_spread_bps", 0.0),
+        ("rules", False),
+        ("store", None),
+        ("markets", None),
+        ("leverage", 1.0),
+    )
+
+    costs: CostTotals
+    """What the fills have cost so far."""
+
+    def __init__(self, **params: Any) -> None:
+        self._taker_costs = TakerCosts.parse(self.p.slippage, self.p.half_spread_bps)
+        self._directory = self._make_directory()
+        self._has_market_fees = self.p.commission is None and self._directory is not None
+        if self.p.commission is None:
+            self.p.commission = bt.CommInfoBase(percabs=True)
+        else:
+            self.p.commission = make_comminfo(self.p.commission, leverage=self.p.leverage)
+        if self.p.fractional:
+            self.p.commission = with_fractional_sizes(self.p.commission)
+        self._check_options()
+        super().__init__(**params)
+
+    def init(self) -> None:
+        super().init()
+        self.costs = CostTotals()
+        self._order: bt.Order | None = None
+        self._is_maker = False
+        self._reference: float | None = None
+        self._market_comminfos: dict[bt.AbstractDataBase, CCXTCommissionInfo] = {}
+        if self.p.fractional:
+            self.positions = _Positions(self._dust_of)
+
+    def start(self) -> None:
+        """Begin a run.
+
+        Raises:
+            ConfigError: if options contradict one another, or a market is unknown.
+        """
+        super().start()
+        self._check_options()
+        if self._directory is not None:
+            self._directory.load(self.cerebro.datas)
+
+    # Commissions
+
+    def getcommissioninfo(self, data: bt.AbstractDataBase) -> bt.CommInfoBase:
+        if self._has_market_fees and data._name not in self.comminfo:
+            comminfo: bt.CommInfoBase = self._market_comminfo(data)
+        else:
+            comminfo = super().getcommissioninfo(data)
+        if self._is_maker and isinstance(comminfo, CCXTCommissionInfo):
+            return comminfo.maker_side
+        return comminfo
+
+    def setcommission(self, *args: Any, **kwargs: Any) -> None:
+        super().setcommission(*args, **kwargs)
+        signature = inspect.signature(bt.BrokerBase.setcommission)
+        self._note_comminfo(signature.bind(self, *args, **kwargs).arguments.get("name"))
+
+    def addcommissioninfo(self, comminfo: bt.CommInfoBase, name: str | None = None) -> None:
+        super().addcommissioninfo(comminfo, name)
+        self._note_comminfo(name)
+
+    def _note_comminfo(self, name: str | None) -> None:
+        if name is None:
+            self._has_market_fees = False
+        if self.p.fractional:
+            self.comminfo[name] = with_fractional_sizes(self.comminfo[name])
+
+    def _market_comminfo(self, data: bt.AbstractDataBase) -> CCXTCommissionInfo:
+        if data not in self._market_comminfos:
+            assert self._directory is not None  # noqa: S101 - else there are no market fees
+            self._market_comminfos[data] = CCXTCommissionInfo.from_market(
+                self._directory.of(data), leverage=self.p.leverage
+            )
+        return self._market_comminfos[data]
+
+    # Orders on their way in
+
+    def submit(self, order: bt.Order, check: bool = True) -> bt.Order:
+        if self.p.rules and order.exectype != bt.Order.Historical:
+            refused = self._apply_rules(order)
+            if refused is not None:
+                return self._refuse(order, refused)
+        if self.p.fractional:
+            dust = self._dust_of(order.data)
+            order.executed = DustlessOrderData(remsize=order.size, dust=dust)
+        return super().submit(order, check)
+
+    def _apply_rules(self, order: bt.Order) -> Refusal | None:
+        if order.parent is not None and order.parent.status == bt.Order.Rejected:
+            return _BRACKET
+        assert self._directory is not None  # noqa: S101 - checked with the options
+        return apply_rules(self._directory.of(order.data), order)
+
+    def _refuse(self, order: bt.Order, refusal: Refusal) -> bt.Order:
+        self._reject(order, refusal)
+        parent = order.parent
+        if parent is not None and parent.status == bt.Order.Created:
+            # An entry whose exit was refused would be unprotected: the bracket stays out.
+            for member in self._pchildren.pop(parent.ref, ()):
+                self._reject(member, _BRACKET)
+        return order
+
+    def _reject(self, order: bt.Order, refusal: Refusal) -> None:
+        order.addinfo(reason=refusal.code, refusal=refusal.text)
+        order.reject()
+        self.notify(order)
+
+    # Executions
+
+    def _try_exec(self, order: bt.Order) -> None:
+        self._order, self._is_maker, self._reference = order, False, None
+        super()._try_exec(order)
+        self._is_maker = False
+
+    def _try_exec_limit(
+        self, order: bt.Order, popen: float, phigh: float, plow: float, plimit: float
+    ) -> None:
+        is_marketable = plimit >= popen if order.isbuy() else plimit <= popen
+        self._is_maker = getattr(order, "is_resting", False) or not is_marketable
+        order.is_resting = True
+        super()._try_exec_limit(order, popen, phigh, plow, plimit)
+
+    def _try_exec_stoplimit(self, order: bt.Order, *prices: float) -> None:
+        *_, pcreated, plimit = prices
+        self._is_maker = plimit < pcreated if order.isbuy() else plimit > pcreated
+        super()._try_exec_stoplimit(order, *prices)
+        order.is_resting = order.triggered
+
+    def _slip_up(
+        self,
+        pmax: float,
+        price: float,
+        doslip: bool = True,
+        lim: bool = False,
+    ) -> float | None:
+        self._reference = price
+        if self._taker_costs.rate:
+            return self._worsened(price, has_limit=lim)
+        return super()._slip_up(pmax, price, doslip, lim)
+
+    def _slip_down(
+        self,
+        pmin: float,
+        price: float,
+        doslip: bool = True,
+        lim: bool = False,
+    ) -> float | None:
+        self._reference = price
+        if self._taker_costs.rate:
+            return self._worsened(price, has_limit=lim)
+        return super()._slip_down(pmin, price, doslip, lim)
+
+    def _worsened(self, price: float, *, has_limit: bool = False) -> float:
+        order = self._order
+        assert order is not None  # noqa: S101 - only called while one is tried
+        if self._is_maker:
+            return price
+        limit = None
+        if has_limit:
+            is_limit = order.exectype == bt.Order.Limit
+            limit = order.created.price if is_limit else order.created.pricelimit
+        sign, bar_bound = (
+            (1, _tick(order.data, "high")) if order.isbuy() else (-1, _tick(order.data, "low"))
+        )
+        return self._taker_costs.worsen(price, sign=sign, limit=limit, bar_bound=bar_bound)
+
+    def _execute(
+        self,
+        order: bt.Order,
+        ago: int | None = None,
+        price: float | None = None,
+        cash: float | None = None,
+        position: bt.Position | None = None,
+        dtcoc: float | None = None,
+    ) -> float | None:
+        if ago is None or price is None:
+            return super()._execute(order, ago, price, cash, position, dtcoc)
+        if order.exectype == bt.Order.Close and self._taker_costs.rate:
+            self._reference = price
+            price = self._worsened(price)
+        if self.p.rules and self._would_sell_short(order):
+            self._refuse_late(order)
+            return None
+        fills = len(order.executed)
+        super()._execute(order, ago=ago, price=price, dtcoc=dtcoc)
+        if len(order.executed) > fills:
+            self._book(order, price)
+        return None
+
+    def _would_sell_short(self, order: bt.Order) -> bool:
+        assert self._directory is not None  # noqa: S101 - checked with the options
+        if order.isbuy() or self._directory.of(order.data).type != "spot":
+            return False
+        held = self.positions[order.data].size
+        return bool(held + order.executed.remsize < -self._dust_of(order.data))
+
+    def _refuse_late(self, order: bt.Order) -> None:
+        held, asked = self.positions[order.data].size, -order.executed.remsize
+        text = f"a spot market cannot be sold short: {held} held, {asked} to be sold"
+        self._reject(order, Refusal(code="insufficient_base", text=text))
+        self._ococheck(order)
+        self._bracketize(order, cancel=True)
+
+    def _book(self, order: bt.Order, price: float) -> None:
+        bit = order.executed[-1]
+        data = order.data if order.data._compensate is None else order.data._compensate
+        if self.p.fractional and bit.opened and bit.closed:
+            # The sum of both parts may miss by an ulp what the new trade is opened with.
+            self.positions[data].size = bit.psize
+        reference = price if self._reference is None else self._reference
+        units = bit.size * order.comminfo.p.mult
+        spread, slippage = self._taker_costs.split(price=price, reference=reference)
+        bit.spread, bit.slippage, bit.is_maker = spread * units, slippage * units, self._is_maker
+        self.costs.add(bit)
+
+    # Wiring
+
+    def _make_directory(self) -> MarketDirectory | None:
+        if self.p.markets is not None:
+            return MarketDirectory(MarketsBySymbol(self.p.markets))
+        return None if self.p.store is None else MarketDirectory(self.p.store)
+
+    def _check_options(self) -> None:
+        if self.p.rules and self._directory is None:
+            raise ConfigError("rules=True needs to know the markets; give store= or markets=")
+        if self._taker_costs.rate and (self.p.slip_perc or self.p.slip_fixed):
+            raise ConfigError(
+                "slippage and half_spread_bps replace slip_perc and slip_fixed; give one kind"
+            )
+
+    def _dust_of(self, data: bt.AbstractDataBase) -> float:
+        market = self._directory.known(data) if self.p.rules and self._directory else None
+        return 0.0 if market is None else smallest_step(market.amount_precision) / 2
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Other processes get the markets, not the connection.
+        if self._directory is not None:
+            self._directory.load(self.cerebro.datas)
+        return vars(self)
+
+
+class _Positions(dict[bt.AbstractDataBase, DustlessPosition]):
+    """Positions made when first asked for."""
+
+    def __init__(self, dust_of: Any) -> None:
+        super().__init__()
+        self._dust_of = dust_of
+
+    def __missing__(self, data: bt.AbstractDataBase) -> DustlessPosition:
+        position = self[data] = DustlessPosition(dust=self._dust_of(data))
+        return position
+
+
+def _tick(data: bt.AbstractDataBase, name: str) -> float:
+    # Replayed feeds tell the part of the bar seen so far, as Backtrader's broker uses it.
+    value = getattr(data, f"tick_{name}", None)
+    return float(getattr(data, name)[0] if value is None else value)

@@ -1,0 +1,101 @@
+"""Which market a data feed shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+import backtrader as bt
+
+from cracktrader.domain.market import Market
+from cracktrader.errors import ConfigError, did_you_mean
+
+
+class MarketSource(Protocol):
+    """Knows an exchange's markets; a store is one."""
+
+    def market(self, symbol: str) -> Market:
+        """Return the market of *symbol*, or raise with what is possible."""
+        ...
+
+
+class MarketsBySymbol:
+    """Markets given by hand."""
+
+    def __init__(self, markets: Mapping[str, Market]) -> None:
+        self._markets: Final = dict(markets)
+
+    def market(self, symbol: str) -> Market:
+        if symbol not in self._markets:
+            raise ConfigError(
+                f'no market "{symbol}" among those given{did_you_mean(symbol, self._markets)}'
+            )
+        return self._markets[symbol]
+
+
+class MarketDirectory:
+    """Finds the market of a feed: in the feed's own store, else in *source*.
+
+    Markets are asked for once. A pickled directory keeps those and forgets its source, as
+    processes of an optimization need no connection.
+    """
+
+    def __init__(self, source: MarketSource) -> None:
+        self._source: MarketSource | None = source
+        self._known: dict[tuple[str, str], Market] = {}
+
+    def of(self, feed: bt.AbstractDataBase) -> Market:
+        """Return the market that *feed* shows.
+
+        Raises:
+            ConfigError: if the feed does not say which symbol it shows.
+        """
+        key = self._key(feed)
+        if key not in self._known:
+            self._known[key] = self._ask(feed)
+        return self._known[key]
+
+    def load(self, feeds: Iterable[bt.AbstractDataBase]) -> None:
+        """Ask for the markets of *feeds* now, so that an unknown one stops the start.
+
+        A feed whose name is no symbol may be an indicator's; it matters only if it is traded.
+        """
+        for feed in feeds:
+            if "/" in _symbol(feed):
+                self.of(feed)
+
+    def known(self, feed: bt.AbstractDataBase) -> Market | None:
+        """Return the market of *feed* if it was asked for before."""
+        return self._known.get(self._key(feed))
+
+    def _key(self, feed: bt.AbstractDataBase) -> tuple[str, str]:
+        return str(getattr(_origin(feed, "store"), "exchange", "")), _symbol(feed)
+
+    def _ask(self, feed: bt.AbstractDataBase) -> Market:
+        if not (symbol := _symbol(feed)):
+            raise ConfigError(
+                "a feed does not say which market it shows; add it by its symbol: "
+                'cerebro.adddata(feed, name="BTC/USDT")'
+            )
+        store = _origin(feed, "store") or self._source
+        if store is None:
+            raise ConfigError(f'the market of "{symbol}" was not loaded before the run')
+        market: Market = store.market(symbol)
+        return market
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_source": None, "_known": self._known}
+
+
+def _symbol(feed: bt.AbstractDataBase) -> str:
+    return str(_origin(feed, "symbol") or feed._name or "")
+
+
+def _origin(feed: Any, name: str) -> Any:
+    # Resampled and replayed feeds are clones that hold the feed they come from as `data`.
+    while feed is not None:
+        value = getattr(feed, name, None) or getattr(feed.p, name, None)
+        if value is not None:
+            return value
+        feed = getattr(feed, "data", None)
+    return None

@@ -1,0 +1,1 @@
+"""Backtrader's engine, with errors that say when and where."""

@@ -1,0 +1,15 @@
+from typing import Any
+
+class OrderExecutionBit:
+    size: float
+    price: float
+    comm: float
+    def __getattr__(self, name: str) -> Any: ...
+    def __setattr__(self, name: str, value: Any) -> None: ...
+
+class OrderData:
+    size: float
+    price: float
+    remsize: float
+    def __init__(self, *, remsize: float = 0, **kwargs: Any) -> None: ...
+    def addbit(self, exbit: OrderExecutionBit) -> None: ...

@@ -1,0 +1,1 @@
+from backtrader import Position as Position
