@@ -59,7 +59,7 @@ class LocalExchange:
     ) -> None:
         if candles is None:
             candles = {SAMPLE_SYMBOL: sample_candles()}
-        frame = Timeframe.parse(timeframe) if timeframe is not None else None
+        frame = _timeframe(timeframe)
         prices = [
             MarketData(symbol, rows, timeframe=frame, seed=seed or 0)
             for symbol, rows in candles.items()
@@ -67,6 +67,8 @@ class LocalExchange:
         self.venue: Final = Venue(prices)
         self.faults: Final = FaultScript(faults)
         begin = self.venue.end if start is None else start
+        if begin < self.venue.start:
+            raise ConfigError(f"start was {begin}, before the first candle at {self.venue.start}")
         # Time begins when the exchange opens its doors, not while it is being set up.
         self.clock: Final = VirtualClock(begin, speed=speed, is_paused=True)
         self._is_paused = is_paused
@@ -172,6 +174,13 @@ def client_config(url: str) -> dict[str, object]:
     }
 
 
+def _timeframe(text: str | None) -> Timeframe | None:
+    try:
+        return Timeframe.parse(text) if text is not None else None
+    except ValueError as exc:
+        raise ConfigError(str(exc)) from exc
+
+
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -206,4 +215,7 @@ _PATHS: Final = {
     **{f"eapi{kind}": "/eapi/v1" for kind in ("Public", "Private")},
     **{f"papi{v}": f"/papi/{v.lower() or 'v1'}" for v in ("", "V2")},
 }
-_STREAMS: Final = ("spot", "margin", "future", "delivery", "papi")
+_STREAMS: Final = (
+    *("spot", "margin", "linear", "inverse", "option", "optionMarket", "optionPrivate"),
+    *("stock", "papi"),
+)

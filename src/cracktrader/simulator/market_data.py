@@ -10,15 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from cracktrader.domain.candle import PRICE_COLUMNS, Candle, Candles
+from cracktrader.domain.candle import Candles
 from cracktrader.domain.market import Market
 from cracktrader.domain.timeframe import Timeframe
-from cracktrader.errors import DataError
-from cracktrader.simulator.listing import DECIMALS, market_of
+from cracktrader.simulator.listing import DECIMALS, infer_timeframe, market_of, require_sound
 from cracktrader.simulator.series import Kline, Series, candle_of_ticks, series_of_ticks
 from cracktrader.simulator.ticks import Tick, draw_ticks, mixed, tick_counts
 
 _TICKS_KEPT: Final = 4096
+_NOTHING: Final = Kline(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Statistics:
     start: int
     end: int
     kline: Kline
-    previous_close: float
-    first_id: int
+    previous_close: float = 0.0
+    first_id: int = 0
 
     @property
     def average(self) -> float:
@@ -56,7 +56,7 @@ class MarketData:
         market: Market | None = None,
     ) -> None:
         self.timeframe = timeframe if timeframe is not None else infer_timeframe(symbol, candles)
-        _require_sound(symbol, candles, self.timeframe)
+        require_sound(symbol, candles, self.timeframe)
         self.symbol = symbol
         self.market = market if market is not None else market_of(symbol, candles)
         self.start = int(candles.timestamp[0])
@@ -135,14 +135,14 @@ class MarketData:
         wanted = (t for t in self._forwards(self._place(start), until) if t.timestamp >= start)
         return list(islice(wanted, limit))
 
-    def statistics(self, window_ms: int, *, now: int) -> Statistics | None:
-        """Return what happened in the last *window_ms*, or None before the first trade.
+    def statistics(self, window_ms: int, *, now: int) -> Statistics:
+        """Return what happened in the last *window_ms*; zeros before the first trade.
 
         The window's start is rounded up to a candle's open: the oldest candle in it is whole.
         """
-        price, place = self.last_price(now), self._place(now)
-        if price is None:
-            return None
+        place = self._place(now)
+        if self.last_price(now) is None:
+            return Statistics(start=now - window_ms, end=now, kline=_NOTHING)
         since = min(self.timeframe.ceil(now - window_ms + 1), int(self._stamps[place]))
         first = int(np.searchsorted(self._stamps, since))
         total = _folded(self._so_far(since, now).klines(slice(None)))
@@ -181,6 +181,8 @@ class MarketData:
         self, timeframe: Timeframe, now: int, bounds: tuple[int | None, int], limit: int
     ) -> list[Kline]:
         start, until = bounds
+        if until < self.start or (start is not None and start > min(until, self.end)):
+            return []
         newest = timeframe.floor(min(until, self.end - 1))
         oldest = timeframe.shift(newest, 1 - limit) if start is None else timeframe.ceil(start)
         oldest = max(oldest, timeframe.floor(self.start))
@@ -221,46 +223,6 @@ class MarketData:
             yield from self._seen(busy, now)
 
 
-def infer_timeframe(symbol: str, candles: Candles) -> Timeframe:
-    """Return the timeframe the candles' distances tell.
-
-    Raises:
-        DataError: if there are fewer than two candles or their distance is no timeframe.
-    """
-    if len(candles) < 2:
-        raise DataError(f'"{symbol}" has {len(candles)} candles: give their timeframe')
-    distance = int(np.diff(candles.timestamp).min())
-    for unit, duration in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
-        if distance > 0 and distance % duration == 0:
-            return _named(distance // duration, unit)
-    raise DataError(f'candles of "{symbol}" are {distance} ms apart: give their timeframe')
-
-
-def _named(count: int, unit: str) -> Timeframe:
-    if unit == "d" and count >= 28:
-        return Timeframe(1, "M")
-    if unit == "d" and count == 7:
-        return Timeframe(1, "w")
-    return Timeframe(count, unit)
-
-
-def _require_sound(symbol: str, candles: Candles, timeframe: Timeframe) -> None:
-    if not len(candles):
-        raise DataError(f'"{symbol}" has no candles')
-    stamps = candles.timestamp
-    if bool((np.diff(stamps) <= 0).any()):
-        raise DataError(f'candles of "{symbol}" are not in order, or twice there')
-    if not np.isin(stamps, timeframe.opens(int(stamps[0]), int(stamps[-1]) + 1)).all():
-        raise DataError(f'candles of "{symbol}" do not open where {timeframe} candles do')
-    columns = np.stack([getattr(candles, name) for name in (*PRICE_COLUMNS, "volume")])
-    opened, high, low, closed, volume = columns
-    sound = np.isfinite(columns).all(axis=0) & (low > 0) & (volume >= 0)
-    sound &= (low <= np.minimum(opened, closed)) & (high >= np.maximum(opened, closed))
-    if not sound.all():
-        broken = Candle._make(candles.to_rows()[int(np.argmin(sound))])  # type: ignore[arg-type]
-        raise DataError(f'a candle of "{symbol}" cannot be replayed: {broken}')
-
-
 def _folded(klines: list[Kline]) -> Kline:
     first, last = klines[0], klines[-1]
     return Kline(
@@ -270,9 +232,9 @@ def _folded(klines: list[Kline]) -> Kline:
         high=max(k.high for k in klines),
         low=min(k.low for k in klines),
         close=last.close,
-        volume=round(sum(k.volume for k in klines), 8),
-        quote_volume=round(sum(k.quote_volume for k in klines), 8),
-        count=sum(k.count for k in klines),
-        taken=round(sum(k.taken for k in klines), 8),
-        quote_taken=round(sum(k.quote_taken for k in klines), 8),
+        volume=round(sum(k.volume for k in klines), DECIMALS),
+        quote_volume=round(sum(k.quote_volume for k in klines), DECIMALS),
+        trades=sum(k.trades for k in klines),
+        taken=round(sum(k.taken for k in klines), DECIMALS),
+        quote_taken=round(sum(k.quote_taken for k in klines), DECIMALS),
     )

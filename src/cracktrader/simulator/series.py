@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from cracktrader.candles.aggregate import aggregate_candles
 from cracktrader.domain.candle import Candle, Candles, FloatColumn, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.simulator.listing import DECIMALS
@@ -28,7 +29,7 @@ class Kline(NamedTuple):
     close: float
     volume: float
     quote_volume: float
-    count: int
+    trades: int
     taken: float
     quote_taken: float
 
@@ -48,24 +49,15 @@ class Series:
         """Return candles of *timeframe*, which this series' timeframe must divide."""
         if timeframe == self.timeframe or not len(self.candles):
             return self
-        stamps = self.candles.timestamp
-        opens = timeframe.opens(timeframe.floor(int(stamps[0])), int(stamps[-1]) + 1)
-        starts = np.searchsorted(stamps, opens)
-        ends = np.append(starts[1:], len(stamps))
-        held = starts < ends
-        starts, ends = starts[held], ends[held]
-        old = self.candles
-        candles = Candles(
-            timestamp=opens[held],
-            open=old.open[starts],
-            high=np.maximum.reduceat(old.high, starts),
-            low=np.minimum.reduceat(old.low, starts),
-            close=old.close[ends - 1],
-            # The exchange adds decimals; adding floats leaves dust that no exchange serves.
-            volume=np.round(np.add.reduceat(old.volume, starts), DECIMALS),
+        built = aggregate_candles(self.candles, self.timeframe, timeframe, include_partial=True)
+        # The exchange adds decimals; adding floats leaves dust that no exchange serves.
+        volume = np.round(built.volume, DECIMALS).astype(np.float64)
+        starts = np.searchsorted(self.candles.timestamp, built.timestamp)
+        return Series(
+            timeframe=timeframe,
+            candles=replace(built, volume=volume),
+            counts=np.add.reduceat(self.counts, starts),
         )
-        counts = np.add.reduceat(self.counts, starts)
-        return Series(timeframe=timeframe, candles=candles, counts=counts)
 
     def klines(self, rows: slice) -> list[Kline]:
         """Return the chosen rows."""
@@ -135,4 +127,4 @@ def _taken_share(candles: Candles) -> FloatColumn:
     place = np.divide(
         candles.close - candles.low, span, out=np.full(len(span), 0.5), where=span > 0
     )
-    return _LEAST_TAKEN + _TAKEN_SPREAD * place
+    return np.asarray(_LEAST_TAKEN + _TAKEN_SPREAD * place, dtype=np.float64)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ _MINUTE_MS: Final = 60_000
 _MOST_PER_MINUTE_RATIO: Final = 60
 _MASK: Final = (1 << 64) - 1
 
-_Bits = TypeVar("_Bits", int, npt.NDArray[np.uint64])
+_Bits = TypeVar("_Bits", int, npt.NDArray[np.integer[Any]])
 
 
 class Tick(NamedTuple):

@@ -25,6 +25,11 @@ class Venue:
         return self._prices
 
     @property
+    def symbols(self) -> Sequence[str]:
+        """Every symbol that is listed, in the order given."""
+        return tuple(self._prices)
+
+    @property
     def markets(self) -> Sequence[Market]:
         """Every market that is listed."""
         return [data.market for data in self._prices.values()]

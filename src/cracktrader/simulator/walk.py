@@ -84,7 +84,8 @@ def _rng(*seeds: int) -> np.random.Generator:
 
 def _noise(rng: np.random.Generator, count: int) -> FloatColumn:
     # Student's t has a variance of f / (f - 2); steps are to have 1.
-    return rng.standard_t(_FREEDOM, (count, _STEPS)) / np.sqrt(_FREEDOM / (_FREEDOM - 2))
+    drawn = rng.standard_t(_FREEDOM, (count, _STEPS))
+    return np.asarray(drawn / np.sqrt(_FREEDOM / (_FREEDOM - 2)), dtype=np.float64)
 
 
 def _wildness(rng: np.random.Generator, stamps: IntColumn) -> FloatColumn:

@@ -124,10 +124,9 @@ def average_price(context: Context, query: Query) -> object:
     """Answer the average price of the last five minutes."""
     data = _one(context, query)
     found = data.statistics(5 * 60_000, now=context.now)
-    price = found.average if found is not None else 0.0
     last = data.last_tick(context.now)
     closed = last.timestamp if last is not None else context.now
-    return {"mins": 5, "price": codec.text_of(price), "closeTime": closed}
+    return {"mins": 5, "price": codec.text_of(found.average), "closeTime": closed}
 
 
 def day_ticker(context: Context, query: Query) -> object:

@@ -24,7 +24,7 @@ def kline_row(kline: Kline) -> list[object]:
         text_of(kline.volume),
         kline.close_timestamp - 1,
         text_of(kline.quote_volume),
-        kline.count,
+        kline.trades,
         text_of(kline.taken),
         text_of(kline.quote_taken),
         "0",
@@ -103,9 +103,9 @@ def statistics_object(
         "quoteVolume": text_of(kline.quote_volume),
         "openTime": found.start,
         "closeTime": found.end,
-        "firstId": found.first_id if kline.count else -1,
-        "lastId": found.first_id + kline.count - 1 if kline.count else -1,
-        "count": kline.count,
+        "firstId": found.first_id if kline.trades else -1,
+        "lastId": found.first_id + kline.trades - 1 if kline.trades else -1,
+        "count": kline.trades,
     }
 
 
