@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import array
-import difflib
+import datetime as dt
 from typing import Any
 
 import backtrader as bt
 import numpy as np
 
 from cracktrader.domain.candle import FloatColumn
-from cracktrader.errors import ConfigError
+from cracktrader.domain.timeframe import Timeframe
+from cracktrader.errors import ConfigError, DataError, did_you_mean
 from cracktrader.feeds.columns import dates2num, fill_lines, to_array, within
+from cracktrader.feeds.grid import GridClone, open_time, replayer_for, resampler_for
+from cracktrader.feeds.options import parse_timeframe, parse_zone
 from cracktrader.feeds.tables import Table, open_table
 
 
@@ -22,9 +25,13 @@ class CandleFeed(bt.DataBase):
     values stand is said as there: ``datetime`` is None (the index), -1 (by name), a column's
     position or name; the others the same, with None for "not there". Times are taken as they
     are; whole numbers are ms since 1970, UTC.
+
+    Only if ``ccxt_timeframe`` is given are the rows read as candles named by their open, as
+    exchanges and the archive give them: each bar then bears the time of its close.
     """
 
     params: Any = (
+        ("ccxt_timeframe", None),
         ("nocase", True),
         ("datetime", None),
         ("open", -1),
@@ -37,7 +44,13 @@ class CandleFeed(bt.DataBase):
 
     _columns: dict[str, FloatColumn] | None = None
     _cells: list[tuple[Any, array.array[float]]] | None = None
+    _candle_timeframe: Timeframe | None = None
     _row = _length = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.p.ccxt_timeframe is not None:
+            self._use_timeframe(parse_timeframe(self.p.ccxt_timeframe))
 
     def start(self) -> None:
         super().start()
@@ -55,6 +68,49 @@ class CandleFeed(bt.DataBase):
         # The lines hold all of it now: no second copy in memory, nor in a pickle.
         self._columns = self._cells = None
 
+    def resample(self, **kwargs: Any) -> None:
+        """Make longer bars; of candles these are the exchange's own of that timeframe."""
+        if self._candle_timeframe is None:
+            super().resample(**kwargs)
+        else:
+            self.addfilter(resampler_for(**kwargs), **kwargs)
+
+    def replay(self, **kwargs: Any) -> None:
+        """Let longer bars grow; of candles these end as the exchange's own of that timeframe."""
+        if self._candle_timeframe is None:
+            super().replay(**kwargs)
+        else:
+            self.addfilter(replayer_for(**kwargs), **kwargs)
+
+    def clone(self, **kwargs: Any) -> bt.DataBase:
+        if self._candle_timeframe is None:
+            return super().clone(**kwargs)
+        return GridClone(dataname=self, **kwargs)
+
+    def open_time(self, ago: int = 0) -> dt.datetime:
+        """Return when the bar *ago* opened (0: the current one, -1: the one before), in UTC.
+
+        Raises:
+            DataError: if nobody said that the rows are candles.
+        """
+        if self._candle_timeframe is None:
+            raise DataError(
+                f'when the bars of "{self._name}" open is unknown: their times are taken as they '
+                'are; ccxt_timeframe="1m" says that they are the opens of candles'
+            )
+        return open_time(self, ago)
+
+    def _use_timeframe(self, timeframe: Timeframe) -> None:
+        """Take the rows for candles of *timeframe*."""
+        self._candle_timeframe = timeframe
+        self.p.timeframe, self.p.compression = timeframe.backtrader
+
+    def _gettz(self) -> Any:
+        return parse_zone(self.p.tz)
+
+    def _gettzinput(self) -> Any:
+        return parse_zone(self.p.tzinput)
+
     def _read(self) -> dict[str, FloatColumn]:
         """Return the columns by line name, ``datetime`` as Backtrader's day numbers."""
         table = open_table(self.p.dataname)
@@ -62,6 +118,8 @@ class CandleFeed(bt.DataBase):
         when = positions.pop("datetime")
         columns = {a: table.floats(p) for a, p in positions.items() if p is not None}
         times_us = table.times_us(table.time_position if when is None else when)
+        if self._candle_timeframe is not None:
+            times_us = self._candle_timeframe.closes(times_us // 1000) * 1000
         columns["datetime"] = dates2num(times_us)
         return columns
 
@@ -131,6 +189,7 @@ class CandleFeed(bt.DataBase):
 
 def _no_such_column(table: Table, alias: str, wanted: str | int) -> str:
     names = [str(name) for name in table.names]
-    close = difflib.get_close_matches(str(wanted), names, n=1)
-    hint = f' Did you mean "{close[0]}"?' if close else ""
-    return f'no column "{wanted}" for "{alias}"; there are {", ".join(names)}.{hint}'
+    return (
+        f'no column "{wanted}" for "{alias}"; there are {", ".join(names)}.'
+        f"{did_you_mean(str(wanted), names)}"
+    )

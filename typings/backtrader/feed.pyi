@@ -1,0 +1,3 @@
+from backtrader import DataBase
+
+class DataClone(DataBase): ...
