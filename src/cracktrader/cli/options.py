@@ -41,3 +41,29 @@ class Reporting(Common):
 
 COMMON: Final = Common()
 REPORTING: Final = Reporting()
+
+
+@Parameter(name="*", group=Group("Market", sort_key=1))
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """Which candles, and when."""
+
+    exchange: Annotated[str | None, Parameter(name=("--exchange", "-e"))] = None
+    """CCXT's id, e.g. binance; may be left out if the settings name exactly one."""
+    symbol: Annotated[
+        tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)
+    ] = ()
+    """Such as BTC/USDT; repeatable."""
+    timeframe: Annotated[
+        tuple[str, ...], Parameter(name=("--timeframe", "-t"), show_default=False)
+    ] = ()
+    """Length of a candle: 1m, 15m, 1h, 1d, 1w, 1M; repeatable."""
+    type: str | None = None
+    """Instrument type: spot, swap, future; default: as the settings say, else spot."""
+    since: str | None = None
+    """Start: a date (UTC), or an age like 90d."""
+    until: str | None = None
+    """End, not included: a date (UTC), or an age; default: now."""
+
+
+MARKET: Final = Market()

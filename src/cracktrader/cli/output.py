@@ -51,7 +51,7 @@ class Output:
         from rich import box  # noqa: PLC0415  (start-up time)
         from rich.table import Table  # noqa: PLC0415
 
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for name in columns:
             justify = "right" if name.startswith(">") else "left"
             table.add_column(name.removeprefix(">"), justify=justify, overflow="fold")

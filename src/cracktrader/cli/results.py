@@ -1,0 +1,91 @@
+"""Shows a backtest's result: the report's own rows in the terminal, or JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from cracktrader.cli.output import Output, console, escape
+
+if TYPE_CHECKING:
+    from cracktrader.reports.verdict import Row
+    from cracktrader.reports.write import WrittenRun
+
+_TONES = {1: "green", -1: "red", 0: ""}
+
+
+def show_result(run: WrittenRun, output: Output) -> None:
+    """Print what *run* found, the warnings beside it, and where the report is."""
+    if output.json:
+        output.data(result_facts(run))
+        return
+    from cracktrader.reports.findings import covered  # noqa: PLC0415  (start-up time)
+
+    meta = run.result.meta
+    params = ", ".join(f"{name}={value}" for name, value in meta.params.items())
+    markets = ", ".join(f"{each.symbol} {each.timeframe}" for each in run.result.instruments)
+    output.text(f"{meta.strategy}({params})\n{markets}, {covered(run.result)}")
+    _print_rows(run.rows)
+    for finding in run.findings:
+        output.text(f"! {finding}")
+    output.text(f"\nReport  {run.report}")
+
+
+def result_facts(run: WrittenRun) -> dict[str, object]:
+    """Return *run* as plain values for JSON; what cannot be told is None."""
+    meta = run.result.meta
+    metrics = asdict(run.metrics)
+    metrics["monthly"] = {
+        f"{year:04}-{month:02}": value for (year, month), value in run.metrics.monthly.items()
+    }
+    facts = {
+        "run_id": run.result.run_id,
+        "strategy": meta.strategy,
+        "params": dict(meta.params),
+        "currency": meta.currency,
+        "metrics": metrics,
+        "findings": list(run.findings),
+        "assumptions": dict(meta.assumptions),
+        "data_hash": run.result.data_hash,
+        "code_hash": meta.code_hash,
+        "folder": str(run.folder),
+        "report": str(run.report),
+    }
+    return {name: _plain(value) for name, value in facts.items()}
+
+
+def _plain(value: object) -> object:
+    """JSON has no NaN and no infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _print_rows(rows: tuple[Row, ...]) -> None:
+    from rich import box  # noqa: PLC0415  (start-up time)
+    from rich.table import Table  # noqa: PLC0415
+
+    has_benchmark = any(row.benchmark for row in rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("")
+    table.add_column("strategy", justify="right", no_wrap=True)
+    if has_benchmark:
+        table.add_column("buy & hold", justify="right", no_wrap=True)
+    table.add_column("", style="dim", overflow="fold")
+    for row in rows:
+        cells = [row.label, _toned(row.value, row.tone)]
+        if has_benchmark:
+            cells.append(_toned(row.benchmark, row.benchmark_tone))
+        table.add_row(*cells, escape(row.note))
+    console(stderr=False).print(table)
+
+
+def _toned(text: str, tone: int) -> str:
+    color = _TONES[tone]
+    return f"[{color}]{escape(text)}[/]" if color else escape(text)
