@@ -13,7 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cracktrader.candles.aggregate import aggregate_candles
+from cracktrader.candles.checkup import SeriesCheck, SeriesRepair, check_series, repair_series
 from cracktrader.candles.folder import MANIFEST, SeriesFolder, split_months
+from cracktrader.candles.interchange import read_file, require_spacing, write_file
 from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
 from cracktrader.candles.merge import count_revised, merge_candles
 from cracktrader.candles.series import SeriesKey
@@ -155,6 +158,65 @@ class Archive:
                     stamps = stored.timestamp
                     changes[month] = stored.take((stamps < low) | (stamps >= high))
             folder.commit(old, changes, subtract_ranges(old.ranges, [(low, high)]))
+
+    def check(self, key: SeriesKey) -> SeriesCheck:
+        """Read all of a series and say what is damaged, missing or suspicious."""
+        return check_series(self.folder(key))
+
+    def repair(self, key: SeriesKey) -> SeriesRepair:
+        """Set damaged files of a series aside; what they held counts as not downloaded."""
+        with self.locked(key):
+            return repair_series(self.folder(key))
+
+    def build(self, key: SeriesKey, timeframe: Timeframe) -> Saved:
+        """Make candles of *timeframe* from those of *key*, wherever the archive has none yet.
+
+        Raises:
+            ValueError: if candles of *timeframe* are not made of whole ones of *key*.
+        """
+        source = Timeframe.parse(key.timeframe)
+        target = SeriesKey(key.exchange, key.type, key.symbol, timeframe.name)
+        added = 0
+        for known_start, known_end in self.manifest(key).ranges:
+            whole = timeframe.ceil(known_start), timeframe.floor(known_end)
+            for start, end in self.missing(target, *whole) if whole[0] < whole[1] else ():
+                candles = self.load(key, start, end)
+                built = aggregate_candles(candles, source, timeframe, start=start, end=end)
+                added += self.save(target, built, start=start, end=end).added
+        return Saved(added=added, revised=0)
+
+    def import_file(
+        self, key: SeriesKey, path: str | Path, *, start: int | None = None, end: int | None = None
+    ) -> Saved:
+        """Merge in the candles of a CSV or Parquet file.
+
+        They count as all there is in ``[start, end)``, by default from the first to the last.
+
+        Raises:
+            DataError: if the file cannot be read, or holds candles of another timeframe.
+        """
+        candles = merge_candles(read_file(path))
+        require_spacing(candles, Timeframe.parse(key.timeframe), source=str(path))
+        chosen = candles.between(start, end)
+        if not len(chosen):
+            raise DataError(f'there are no candles to import in "{path}"')
+        first = int(chosen.timestamp[0]) if start is None else start
+        last = int(chosen.timestamp[-1]) + 1 if end is None else end
+        return self.save(key, chosen, start=first, end=last)
+
+    def export_file(
+        self, key: SeriesKey, path: str | Path, *, start: int | None = None, end: int | None = None
+    ) -> int:
+        """Write the candles with ``start <= open < end`` as CSV or Parquet; return how many.
+
+        Raises:
+            DataError: if there are none, or the file cannot be written.
+        """
+        candles = self.load(key, start, end)
+        if not len(candles):
+            raise DataError(f'there are no candles of {key} to export in "{self.root}"')
+        write_file(path, candles)
+        return len(candles)
 
     def folder(self, key: SeriesKey) -> SeriesFolder:
         """Return the files of one series."""

@@ -30,7 +30,7 @@ from cracktrader.domain.candle import Candles
 from cracktrader.errors import CorruptArchiveError
 
 MANIFEST: Final = "manifest.json"
-_SUFFIX: Final = ".parquet"
+SUFFIX: Final = ".parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class SeriesFolder:
         Raises:
             CorruptArchiveError: if it is damaged or belongs to another series.
         """
-        try:
-            content = self.storage.read(self.path(MANIFEST))
-        except FileNotFoundError:
+        content = self._stored_manifest()
+        if content is None:
             return empty_manifest(self.key)
         manifest = Manifest.from_bytes(content, source=self.shown(MANIFEST))
         if manifest.series != _names(self.key):
@@ -77,7 +76,7 @@ class SeriesFolder:
             content = self._content(month)
             digest = None if content is None else hashlib.sha256(content).hexdigest()
             if content is not None and digest in manifest.digests(month):
-                return decode(content, source=self.shown(month + _SUFFIX))
+                return decode(content, source=self.shown(month + SUFFIX))
             # A writer may have replaced both since the manifest was read.
             manifest = self.manifest()
             if month not in manifest.months:
@@ -117,12 +116,12 @@ class SeriesFolder:
             sure = subtract_ranges(old.ranges, subtract_ranges(old.ranges, new.ranges))
             self._write_manifest(_manifest(self.key, files=kept, pending=pending, ranges=sure))
         for month in written:
-            self.storage.write(self.path(month + _SUFFIX), contents[month])
+            self.storage.write(self.path(month + SUFFIX), contents[month])
         for month in removed:
-            self.storage.delete(self.path(month + _SUFFIX))
+            self.storage.delete(self.path(month + SUFFIX))
         if written or removed:
             self.storage.sync(self.key.path)
-        if written or removed or new != self.manifest():
+        if written or removed or self._stored_manifest() != new.to_bytes():
             self._write_manifest(new)
         return new
 
@@ -135,8 +134,14 @@ class SeriesFolder:
             self.storage.sync(self.key.path)
 
     def _content(self, month: str) -> bytes | None:
+        return self._read(month + SUFFIX)
+
+    def _stored_manifest(self) -> bytes | None:
+        return self._read(MANIFEST)
+
+    def _read(self, name: str) -> bytes | None:
         try:
-            return self.storage.read(self.path(month + _SUFFIX))
+            return self.storage.read(self.path(name))
         except FileNotFoundError:
             return None
 
@@ -147,7 +152,7 @@ class SeriesFolder:
     def _mismatch(self, month: str, *, is_missing: bool) -> CorruptArchiveError:
         what = "is missing" if is_missing else "is not what was written (its checksum differs)"
         return CorruptArchiveError(
-            f'"{self.shown(month + _SUFFIX)}" {what}; `cracktrader data repair` sets it aside, '
+            f'"{self.shown(month + SUFFIX)}" {what}; `cracktrader data repair` sets it aside, '
             "and the next download fetches that month again"
         )
 

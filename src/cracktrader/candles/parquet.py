@@ -97,6 +97,23 @@ def read_candles(path: str | Path) -> Candles:
     return decode(content, source=str(path))
 
 
+def read_foreign_columns(path: Path) -> dict[str, IntColumn | FloatColumn]:
+    """Read every column of a Parquet file that holds numbers or times, whatever its name.
+
+    Times become int64 ms UTC; those without a time zone are taken for UTC.
+
+    Raises:
+        DataError: if it is not a readable Parquet file.
+        OSError: if there is no such file.
+    """
+    try:
+        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+        columns = {name: _numbers(table.column(name)) for name in table.schema.names}
+    except pa.ArrowException as exc:
+        raise DataError(f'"{path}" is not a readable Parquet file: {exc}') from exc
+    return {name: column for name, column in columns.items() if column is not None}
+
+
 def write_candles(path: str | Path, candles: Candles) -> None:
     """Write one Parquet file.
 
@@ -127,6 +144,19 @@ def _canonical(column: FloatColumn) -> FloatColumn:
     # There are many bit patterns that mean NaN; one of them is written.
     is_nan = np.isnan(column)
     return np.where(is_nan, np.nan, column) if bool(is_nan.any()) else column
+
+
+def _numbers(column: pa.ChunkedArray) -> IntColumn | FloatColumn | None:
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("s"))
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
+    is_whole = pa.types.is_integer(column.type) and not column.null_count
+    if is_whole:
+        return _ints(column)
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return _floats(column)
+    return None
 
 
 def _ints(column: pa.ChunkedArray) -> IntColumn:
