@@ -9,6 +9,7 @@ from backtrader import brokers as brokers
 from backtrader import feeds as feeds
 from backtrader import indicators as indicators
 from backtrader import observers as observers
+from backtrader import sizers as sizers
 
 ind = indicators
 

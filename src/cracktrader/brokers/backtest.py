@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import Any, Final
 
@@ -292,7 +293,9 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         # Other processes get the markets, not the connection.
         if self._directory is not None:
             self._directory.load(self.cerebro.datas)
-        return vars(self)
+        params = copy.copy(self.p)
+        params.store = None
+        return {**vars(self), "p": params, "params": params}
 
 
 class _Positions(dict[bt.AbstractDataBase, DustlessPosition]):

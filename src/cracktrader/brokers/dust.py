@@ -40,8 +40,10 @@ class DustlessPosition(Position):
         reduces = self.size * size < 0
         if reduces and abs(self.size + size) <= max(self.dust, DUST * self._peak):
             size = -self.size
+        before = self.size
         result = super().update(size, price, dt)
-        self._peak = max(self._peak, abs(self.size)) if self.size else 0.0
+        keeps_side = before * self.size > 0
+        self._peak = max(self._peak, abs(self.size)) if keeps_side else abs(self.size)
         return result
 
 

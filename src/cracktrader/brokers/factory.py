@@ -55,8 +55,9 @@ class BrokerFactory:
                 latency, partial fill, funding or liquidation. A mapping sets parts alone:
                 ``{"half_spread_bps": 1.0, "slippage": {"model": "fixed_bps", "bps": 10},
                 "rules": True}``.
-            options: any other of `CCXTBackBroker`; they win over *realism*. ``fractional``
-                is True unless given.
+            options: any other of `CCXTBackBroker`; they win over *realism*. Unless given,
+                ``fractional`` is True, and with a ``leverage`` shorts lock margin as longs
+                do (``shortcash=False``).
 
         Raises:
             ValueError: if the mode is unknown, or needs a store and has none.
@@ -67,6 +68,8 @@ class BrokerFactory:
         known = {"fractional": True, **read_realism(realism), **options}
         if slip_perc:
             known |= {"slip_perc": slip_perc, "slip_open": known.get("slip_open", True)}
+        if known.get("leverage", 1) != 1:
+            known.setdefault("shortcash", False)
         if realism == "exchange" and store is None and known.get("markets") is None:
             raise ConfigError('realism="exchange" needs to know the markets; give store=')
         _require_known(known)

@@ -36,13 +36,14 @@ class MarketsBySymbol:
 class MarketDirectory:
     """Finds the market of a feed: in the feed's own store, else in *source*.
 
-    Markets are asked for once. A pickled directory keeps those and forgets its source, as
-    processes of an optimization need no connection.
+    Each is asked for once. A pickled directory keeps what it knows and forgets its source:
+    the processes of an optimization need no connection.
     """
 
-    def __init__(self, source: MarketSource) -> None:
-        self._source: MarketSource | None = source
-        self._known: dict[tuple[str, str], Market] = {}
+    def __init__(self, source: MarketSource | None = None) -> None:
+        self._source = source
+        # By the number Cerebro gives a feed, which a pickled feed keeps.
+        self._known: dict[int, Market] = {}
 
     def of(self, feed: bt.AbstractDataBase) -> Market:
         """Return the market that *feed* shows.
@@ -50,10 +51,13 @@ class MarketDirectory:
         Raises:
             ConfigError: if the feed does not say which symbol it shows.
         """
-        key = self._key(feed)
-        if key not in self._known:
-            self._known[key] = self._ask(feed)
-        return self._known[key]
+        if feed._id not in self._known:
+            self._known[feed._id] = self._ask(feed)
+        return self._known[feed._id]
+
+    def known(self, feed: bt.AbstractDataBase) -> Market | None:
+        """Return the market of *feed* if it was asked for before."""
+        return self._known.get(feed._id)
 
     def load(self, feeds: Iterable[bt.AbstractDataBase]) -> None:
         """Ask for the markets of *feeds* now, so that an unknown one stops the start.
@@ -63,13 +67,6 @@ class MarketDirectory:
         for feed in feeds:
             if "/" in _symbol(feed):
                 self.of(feed)
-
-    def known(self, feed: bt.AbstractDataBase) -> Market | None:
-        """Return the market of *feed* if it was asked for before."""
-        return self._known.get(self._key(feed))
-
-    def _key(self, feed: bt.AbstractDataBase) -> tuple[str, str]:
-        return str(getattr(_origin(feed, "store"), "exchange", "")), _symbol(feed)
 
     def _ask(self, feed: bt.AbstractDataBase) -> Market:
         if not (symbol := _symbol(feed)):

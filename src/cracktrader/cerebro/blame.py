@@ -24,13 +24,13 @@ def find_user_call(traceback: TracebackType | None) -> str | None:
 
 def describe_bar(feeds: Sequence[bt.AbstractDataBase]) -> str:
     """Say which bar is being worked on: its time and the feed that delivered it last."""
-    begun = [(feed.datetime[0], -number) for number, feed in enumerate(feeds) if len(feed)]
+    begun = [number for number, feed in enumerate(feeds) if len(feed)]
     if not begun:
         return "before the first bar"
-    time, number = max(begun)
-    feed = feeds[-number]
-    name = feed._name or f"data{-number}"
-    return f'at {bt.num2date(time):%Y-%m-%d %H:%M:%S} UTC, feed "{name}", bar {len(feed)}'
+    number = max(begun, key=lambda number: feeds[number].datetime[0])
+    feed = feeds[number]
+    time, name = bt.num2date(feed.datetime[0]), feed._name or f"data{number}"
+    return f'at {time:%Y-%m-%d %H:%M:%S} UTC, feed "{name}", bar {len(feed)}'
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:

@@ -16,8 +16,8 @@ class Cerebro(bt.Cerebro):
     """Backtrader's Cerebro; the same results, and the same default broker.
 
     A strategy that raises ends the run with a StrategyError, which says at which bar of
-    which feed, and has the strategy's own exception as its cause. Feeds and stores are
-    stopped however a run ends. ``plot()`` works without a display.
+    which feed, and has the strategy's own exception as its cause. Broker, feeds and stores
+    are stopped however a run ends. ``plot()`` works without a display.
     """
 
     def runstrategies(
@@ -46,5 +46,5 @@ class Cerebro(bt.Cerebro):
             return super().plot(*args, **kwargs)
 
     def _stop_everything(self) -> None:
-        for part in (*self.datas, *self.feeds, *self.stores):
+        for part in (self.broker, *self.datas, *self.feeds, *self.stores):
             part.stop()
