@@ -22,6 +22,7 @@ from cracktrader.simulator.clock import VirtualClock
 from cracktrader.simulator.faults import Fault, FaultScript
 from cracktrader.simulator.market_data import MarketData
 from cracktrader.simulator.server import Server
+from cracktrader.simulator.settings import SimulatorSettings
 from cracktrader.simulator.venue import Venue
 
 HOST: Final = "127.0.0.1"
@@ -78,6 +79,23 @@ class LocalExchange:
         self._wanted_port = port
         self._port: int | None = None
         self._thread: LoopThread | None = None
+
+    @classmethod
+    def from_settings(cls, settings: SimulatorSettings) -> Self:
+        """Build the exchange that *settings* describe.
+
+        Raises:
+            ConfigError: if they name candles that are not there.
+            DataError: if candles cannot be read.
+        """
+        return cls(
+            settings.load_candles(),
+            start=settings.first_moment,
+            speed=settings.speed,
+            seed=settings.seed,
+            port=settings.port,
+            weight_limit=settings.weight_limit,
+        )
 
     @property
     def url(self) -> str:

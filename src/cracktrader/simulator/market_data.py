@@ -106,10 +106,10 @@ class MarketData:
         place = self._place(now)
         if place < 0:
             return None
+        if self.timeframe.close_of(int(self._stamps[place])) <= now:
+            return float(self._base.candles.close[place])
         ticks = self._seen(place, now)
-        if ticks:
-            return float(ticks[-1].price)
-        return self._previous_close(place)
+        return float(ticks[-1].price) if ticks else self._previous_close(place)
 
     def last_tick(self, now: int) -> Tick | None:
         """Return the last trade, or None before the first."""
@@ -143,7 +143,7 @@ class MarketData:
         place = self._place(now)
         if self.last_price(now) is None:
             return Statistics(start=now - window_ms, end=now, kline=_NOTHING)
-        since = min(self.timeframe.ceil(now - window_ms + 1), int(self._stamps[place]))
+        since = min(self.timeframe.ceil(now - window_ms), int(self._stamps[place]))
         first = int(np.searchsorted(self._stamps, since))
         total = _folded(self._so_far(since, now).klines(slice(None)))
         before = self._previous_close(first)
