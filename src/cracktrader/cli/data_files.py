@@ -1,0 +1,81 @@
+"""``data export`` and ``data import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cracktrader.cli.exits import UsageError
+from cracktrader.cli.moments import parse_moment
+from cracktrader.cli.options import COMMON, MARKET, Common, Market
+from cracktrader.cli.output import Output
+
+
+def export(
+    file: Annotated[Path, Parameter(name="FILE")],
+    /,
+    *,
+    force: bool = False,
+    market: Market = MARKET,
+    common: Common = COMMON,
+) -> None:
+    """Write candles of one series to a CSV or Parquet file, by its ending.
+
+    Args:
+        file: Such as btc.csv or btc.parquet.
+        force: Overwrite the file.
+    """
+    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
+    from cracktrader.cli.series import select_one  # noqa: PLC0415
+    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+
+    if file.exists() and not force:
+        raise UsageError(f'"{file}" exists; --force overwrites it')
+    archive = open_archive(read_settings(common))
+    start, end = _bounds(market)
+    count = archive.export_file(select_one(archive, market), file, start=start, end=end)
+    Output.of(common).note(f"wrote {count:,} candles to {file}")
+
+
+def import_file(
+    file: Annotated[Path, Parameter(name="FILE")],
+    /,
+    *,
+    market: Market = MARKET,
+    common: Common = COMMON,
+) -> None:
+    """Read candles from a CSV or Parquet file into the archive.
+
+    Args:
+        file: With columns timestamp (or time, date ...), open, high, low, close, volume.
+    """
+    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
+    from cracktrader.candles.series import SeriesKey  # noqa: PLC0415
+    from cracktrader.cli.choices import (  # noqa: PLC0415
+        choose_exchange,
+        choose_type,
+        read_timeframes,
+    )
+    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+
+    config = read_settings(common)
+    exchange = choose_exchange(market.exchange, config)
+    if len(market.symbol) != 1 or len(market.timeframe) != 1:
+        raise UsageError("of which series is it? Say one --symbol and one --timeframe")
+    (timeframe,) = read_timeframes(market.timeframe)
+    kind = choose_type(market.type, exchange, config)
+    key = SeriesKey(exchange, kind, market.symbol[0], timeframe.name)
+    start, end = _bounds(market)
+    saved = open_archive(config).import_file(key, file, start=start, end=end)
+    Output.of(common).note(f"{key}: {saved.added:,} new candles, {saved.revised:,} revised")
+
+
+def _bounds(market: Market) -> tuple[int | None, int | None]:
+    from cracktrader.domain.clock import SystemClock  # noqa: PLC0415
+
+    now_ms = SystemClock().time_ms()
+    words = (market.since, market.until)
+    start, end = (None if word is None else parse_moment(word, now_ms=now_ms) for word in words)
+    return start, end

@@ -1,0 +1,62 @@
+"""Which series of the archive the words of a command mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cracktrader.cli.exits import UsageError
+from cracktrader.cli.options import Market
+from cracktrader.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from cracktrader.candles.archive import Archive
+    from cracktrader.candles.series import SeriesKey
+
+
+def select_series(archive: Archive, market: Market) -> list[SeriesKey]:
+    """Return the series that match every word given; all of them if none is.
+
+    Raises:
+        DataError: if the archive is empty.
+        UsageError: if a word matches nothing; the message names what there is.
+    """
+    found = archive.series()
+    if not found:
+        raise DataError(
+            f'the archive "{archive.root}" is empty; fill it with: '
+            "cracktrader data download -e binance -s BTC/USDT -t 1h --since 90d"
+        )
+    words: dict[str, Iterable[str]] = {
+        "exchange": (market.exchange,) if market.exchange else (),
+        "type": (market.type,) if market.type else (),
+        "symbol": market.symbol,
+        "timeframe": market.timeframe,
+    }
+    for name, wanted in words.items():
+        found = _narrowed(found, name, tuple(wanted))
+    return found
+
+
+def select_one(archive: Archive, market: Market) -> SeriesKey:
+    """Return the one series that matches.
+
+    Raises:
+        UsageError: if there are several; the message names them.
+    """
+    found = select_series(archive, market)
+    if len(found) > 1:
+        names = "; ".join(str(key) for key in found)
+        raise UsageError(f"which one? Say --exchange, --symbol and --timeframe: {names}")
+    return found[0]
+
+
+def _narrowed(found: list[SeriesKey], name: str, wanted: tuple[str, ...]) -> list[SeriesKey]:
+    possible = sorted({str(getattr(key, name)) for key in found})
+    for word in wanted:
+        if word not in possible:
+            hint = did_you_mean(word, possible)
+            raise UsageError(
+                f'the archive holds nothing of {name} "{word}".{hint} It holds {", ".join(possible)}'
+            )
+    return [key for key in found if not wanted or getattr(key, name) in wanted]
