@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TypeVar
 
-from ccxt.base.errors import BaseError
-
 from cracktrader.errors import BadRequestError, ExchangeError, UnsupportedError
 from cracktrader.exchange.account import AccountLane
 from cracktrader.exchange.breaker import Endpoint
-from cracktrader.exchange.call import Call, HostPaused, Priority, ResendRefused, current_call
+from cracktrader.exchange.call import Call, HostPaused, Priority, current_call
 from cracktrader.exchange.client import plug_in, require_credentials
-from cracktrader.exchange.errors import PARSER_ERRORS, TRANSPORT_ERRORS, translate
+from cracktrader.exchange.errors import CALL_ERRORS, translate
 from cracktrader.exchange.key import ConnectionKey
 from cracktrader.exchange.outcome import outcome_of
 from cracktrader.exchange.retry import repeat_read
@@ -77,13 +75,7 @@ class Caller:
                 call = self._call(name, priority)
                 try:
                     return convert(await self._run(call, method, args))
-                except (
-                    BaseError,
-                    HostPaused,
-                    ResendRefused,
-                    *PARSER_ERRORS,
-                    *TRANSPORT_ERRORS,
-                ) as exc:
+                except CALL_ERRORS as exc:
                     raise translate(exc, call, where=self._where(name, symbol)) from exc
 
             with self._lane.breaker.guard(endpoint):

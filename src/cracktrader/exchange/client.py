@@ -11,7 +11,7 @@ from cracktrader.exchange.call import current_call
 from cracktrader.exchange.ids import client_class
 from cracktrader.exchange.key import DEFAULT_ACCOUNT, ConnectionKey
 from cracktrader.exchange.limiter import RateLimiter
-from cracktrader.exchange.sandbox import Permit, enter_sandbox, permit_all
+from cracktrader.exchange.sandbox import Permit, enter_sandbox, lay_urls
 from cracktrader.exchange.settings import CREDENTIALS, ExchangeSettings
 from cracktrader.observability.secrets import resolve
 
@@ -48,12 +48,9 @@ def make_client(
     }
     client = client_class(key.exchange)(config)
     _ask_only_for(client, key.instrument_type, settings)
-    permit: Permit = permit_all
+    permit = lay_urls(client, settings.urls)
     if key.mode == "sandbox":
-        guard = enter_sandbox(client, instrument_type=key.instrument_type, urls=settings.urls)
-        permit = guard.permit
-    else:
-        client.urls = client.deep_extend(client.urls, settings.urls)
+        permit = enter_sandbox(client, instrument_type=key.instrument_type, urls=settings.urls)
     _repeat_nothing(client)
     # CCXT waits this long after closing, for WebSockets; we open none here.
     client.timeout_on_exit = 0
@@ -134,6 +131,11 @@ def _repeat_nothing(client: Any) -> None:
 
 
 def _ask_only_for(client: Any, instrument_type: InstrumentType, settings: ExchangeSettings) -> None:
+    # Two of Binance's: with a key, its list of markets costs three private calls more.
+    needed = {"fetchCurrencies": False, "fetchMargins": instrument_type == "margin"}
+    for name, is_needed in needed.items():
+        if name not in settings.options and client.options.get(name) is True:
+            client.options[name] = is_needed
     option = client.options.get("fetchMarkets")
     if "fetchMarkets" in settings.options or not isinstance(option, dict):
         return

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from cracktrader.domain.candle import Candles
-from cracktrader.domain.market import Market
+from cracktrader.domain.market import InstrumentType, Market
 from cracktrader.domain.timeframe import Timeframe
-from cracktrader.errors import BadRequestError, UnsupportedError, did_you_mean
+from cracktrader.errors import BadRequestError, UnsupportedError
 from cracktrader.exchange.account import AccountLane
 from cracktrader.exchange.call import Priority
 from cracktrader.exchange.caller import Caller
@@ -21,17 +19,14 @@ from cracktrader.exchange.capabilities import (
     timeframes_of,
 )
 from cracktrader.exchange.key import ConnectionKey
-from cracktrader.exchange.translate import is_of_type, to_candles, to_dict, to_list, to_market
+from cracktrader.exchange.markets import MarketList
+from cracktrader.exchange.server_time import ServerTime, TimeSource
+from cracktrader.exchange.translate import to_candles, to_dict, to_list
 from cracktrader.loop import LoopThread
-from cracktrader.observability.logs import get_logger
 
 __all__ = ["Connection", "ConnectionKey"]
 
 T = TypeVar("T")
-
-_log = get_logger(__name__)
-
-TimeSource = Literal["exchange", "header", "local"]
 _Params = dict[str, Any] | None
 
 
@@ -54,12 +49,10 @@ class Connection:
         self.key: Final = key
         self.loop: Final = loop
         self._client = client
-        self._lane = lane
         self._caller = caller
         self._read = caller.read
-        self._loading = asyncio.Lock()
-        self._markets: Mapping[str, Market] | None = None
-        self._time_source: TimeSource | None = None
+        self._markets = MarketList(client, key=key, caller=caller)
+        self._time = ServerTime(client, caller=caller, lane=lane, markets=self._markets)
 
     def __repr__(self) -> str:
         return f"<Connection {self.key}>"
@@ -70,8 +63,7 @@ class Connection:
         return self.key.exchange
 
     @property
-    def instrument_type(self) -> str:
-        """spot, margin, swap, future or option."""
+    def instrument_type(self) -> InstrumentType:
         return self.key.instrument_type
 
     @property
@@ -86,7 +78,7 @@ class Connection:
     @property
     def time_source(self) -> TimeSource | None:
         """Where the last `server_time_ms` came from; None before the first."""
-        return self._time_source
+        return self._time.source
 
     def page_limit(self, timeframe: Timeframe) -> int:
         """Return how many candles one request may ask for."""
@@ -102,10 +94,7 @@ class Connection:
         Raises:
             UnsupportedError: if the exchange lists no such market.
         """
-        async with self._loading:
-            if self._markets is None or reload:
-                self._markets = await self._read("loadMarkets", reload, convert=self._to_markets)
-            return self._markets
+        return await self._markets.load(reload=reload)
 
     def market(self, symbol: str) -> Market:
         """Return one market; `load_markets` must have been awaited before.
@@ -113,20 +102,7 @@ class Connection:
         Raises:
             BadRequestError: if there is no such market of this instrument type.
         """
-        if self._markets is None:
-            raise BadRequestError("the markets are not loaded yet; await load_markets() first")
-        if symbol in self._markets:
-            return self._markets[symbol]
-        other = (self._client.markets or {}).get(symbol)
-        if other is not None:
-            raise BadRequestError(
-                f'"{symbol}" on {self.exchange} is of type {other["type"]}, and this connection '
-                f"trades {self.instrument_type}; set instrument_type"
-            )
-        raise BadRequestError(
-            f'symbol was "{symbol}", which {self.exchange} does not list for '
-            f"{self.instrument_type}.{did_you_mean(symbol, self._markets)}"
-        )
+        return self._markets.get(symbol)
 
     async def fetch_candles(
         self,
@@ -142,7 +118,7 @@ class Connection:
         The last one may still be forming.
         """
         self._require_timeframe(timeframe)
-        await self._require_market(symbol)
+        await self._markets.require(symbol)
         args = (symbol, timeframe.name, since, limit)
         return await self._read(
             "fetchOHLCV", *args, priority=priority, symbol=symbol, convert=to_candles
@@ -154,24 +130,14 @@ class Connection:
         Of its clock where it has one to ask, else from the ``Date`` header of its last reply,
         else this machine's; `time_source` says which.
         """
-        if self._client.has.get("fetchTime"):
-            self._time_source = "exchange"
-            return await self._read("fetchTime", convert=int)
-        if self._lane.wire.server_time_ms() is None:
-            await self.load_markets()
-        header_ms = self._lane.wire.server_time_ms()
-        self._time_source = "local" if header_ms is None else "header"
-        _log.debug("server_time.estimated", source=self._time_source)
-        return self._lane.clock.time_ms() if header_ms is None else header_ms
+        return await self._time.now_ms()
 
     async def fetch_ticker(self, symbol: str, params: _Params = None) -> dict[str, Any]:
-        """Return CCXT's ticker."""
         return await self._public(to_dict, "fetchTicker", symbol, params or {})
 
     async def fetch_order_book(
         self, symbol: str, limit: int | None = None, params: _Params = None
     ) -> dict[str, Any]:
-        """Return CCXT's order book."""
         return await self._public(to_dict, "fetchOrderBook", symbol, limit, params or {})
 
     async def fetch_trades(
@@ -181,17 +147,21 @@ class Connection:
         limit: int | None = None,
         params: _Params = None,
     ) -> list[dict[str, Any]]:
-        """Return CCXT's public trades from *since* (ms UTC) on."""
         return await self._public(to_list, "fetchTrades", symbol, since, limit, params or {})
 
     async def fetch_balance(self, params: _Params = None) -> dict[str, Any]:
-        """Return CCXT's balance."""
         return await self._private(to_dict, "fetchBalance", None, params or {})
 
     async def fetch_positions(
         self, symbols: list[str] | None = None, params: _Params = None
     ) -> list[dict[str, Any]]:
-        """Return CCXT's positions."""
+        """Return CCXT's positions.
+
+        Raises:
+            UnsupportedError: for spot, which knows balances only.
+        """
+        if self.instrument_type == "spot":
+            raise UnsupportedError("a spot account has balances, not positions")
         return await self._private(to_list, "fetchPositions", None, symbols, params or {})
 
     async def fetch_order(
@@ -224,7 +194,6 @@ class Connection:
         limit: int | None = None,
         params: _Params = None,
     ) -> list[dict[str, Any]]:
-        """Return open orders."""
         return await self._private(
             to_list, "fetchOpenOrders", symbol, symbol, since, limit, params or {}
         )
@@ -242,7 +211,6 @@ class Connection:
         )
 
     async def fetch_trading_fees(self, params: _Params = None) -> dict[str, Any]:
-        """Return the account's own fees by symbol."""
         return await self._private(to_dict, "fetchTradingFees", None, params or {})
 
     async def create_order(
@@ -260,7 +228,7 @@ class Connection:
             OutcomeUnknown: if it may or may not have arrived; any other error means not.
         """
         self._caller.require("createOrder", is_private=True)
-        await self._require_market(symbol)
+        await self._markets.require(symbol)
         args = (symbol, type, side, amount, price, params or {})
         return await self._caller.trade(
             "createOrder", *args, priority=Priority.CREATE, symbol=symbol, convert=to_dict
@@ -294,7 +262,7 @@ class Connection:
 
     async def _public(self, convert: Callable[[Any], T], name: str, symbol: str, *args: Any) -> T:
         self._caller.require(name, is_private=False)
-        await self._require_market(symbol)
+        await self._markets.require(symbol)
         return await self._read(name, symbol, *args, symbol=symbol, convert=convert)
 
     async def _private(
@@ -316,22 +284,3 @@ class Connection:
             f'timeframe was "{timeframe}", which {self.exchange} does not serve. '
             f"Possible: {', '.join(self.timeframes)}"
         )
-
-    async def _require_market(self, symbol: str) -> None:
-        await self.load_markets()
-        self.market(symbol)
-
-    def _to_markets(self, loaded: Mapping[str, Any]) -> Mapping[str, Market]:
-        kind = self.key.instrument_type
-        mode = self._client.precisionMode
-        found = {
-            symbol: market
-            for symbol, entry in loaded.items()
-            if is_of_type(entry, kind) and (market := to_market(entry, precision_mode=mode))
-        }
-        if not found:
-            listed = sorted({str(entry.get("type")) for entry in loaded.values()})
-            raise UnsupportedError(
-                f"{self.exchange} lists no {kind} markets (it lists: {', '.join(listed) or 'none'})"
-            )
-        return MappingProxyType(found)

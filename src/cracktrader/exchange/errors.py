@@ -37,16 +37,18 @@ TABLE: Final[dict[type[Exception], type[ours.CracktraderError]]] = {
 }
 """What each of CCXT's branches means to us, for reads and for orders alike."""
 
-PARSER_ERRORS: Final = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-"""What CCXT's parsers raise on a reply they did not expect, such as an HTML page."""
+_TRANSPORT_ERRORS: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+# What CCXT's parsers raise on a reply they did not expect.
+_PARSER_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
-TRANSPORT_ERRORS: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+CALL_ERRORS: Final = (
+    theirs.BaseError,
+    ours.CracktraderError,
+    HostPaused,
+    *_PARSER_ERRORS,
+    *_TRANSPORT_ERRORS,
+)
+"""Everything a read may raise that is not a fault in this program."""
 
 _MARKUP: Final = re.compile(r"<(?:!doctype|html|head|body|title)\b.*", re.IGNORECASE | re.DOTALL)
 _TITLE: Final = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
@@ -71,7 +73,7 @@ def translate(exc: Exception, call: Call, *, where: str) -> ours.CracktraderErro
         return ours.RateLimitedError(f"{where}: not sent, {exc}")
     if isinstance(exc, theirs.BaseError):
         return _of_theirs(exc, where)
-    if isinstance(exc, ResendRefused | TRANSPORT_ERRORS):
+    if isinstance(exc, (ResendRefused, *_TRANSPORT_ERRORS)):
         return ours.UnavailableError(f"{where}: {describe(exc)}")
     return ours.UnavailableError(
         f"{where}: the answer{_status(call)} could not be understood ({describe(exc)})"
@@ -87,7 +89,9 @@ def describe(exc: BaseException) -> str:
     """Return one short line: the error's class and text, without secrets, queries and markup."""
     text = _shortened(str(exc))
     name = type(exc).__name__
-    return f"{name}: {text}" if text else name
+    # CCXT's text names the request only; what happened to it is in the cause.
+    cause = f" ({type(exc.__cause__).__name__})" if exc.__cause__ is not None else ""
+    return f"{name}: {text}{cause}" if text else name + cause
 
 
 def _shortened(text: str) -> str:
@@ -103,10 +107,9 @@ def _shortened(text: str) -> str:
 def _of_theirs(exc: theirs.BaseError, where: str) -> ours.CracktraderError:
     cls = our_class(type(exc))
     # CCXT files a reply that broke off in the middle under "the exchange says no".
-    if cls is ours.ExchangeError and isinstance(exc.__cause__, TRANSPORT_ERRORS):
+    if cls is ours.ExchangeError and isinstance(exc.__cause__, _TRANSPORT_ERRORS):
         cls = ours.UnavailableError
-    cause = f" ({type(exc.__cause__).__name__})" if exc.__cause__ is not None else ""
-    return cls(f"{where}: {describe(exc)}{cause}{_hint(exc)}")
+    return cls(f"{where}: {describe(exc)}{_hint(exc)}")
 
 
 def _hint(exc: theirs.BaseError) -> str:

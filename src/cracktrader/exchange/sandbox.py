@@ -35,6 +35,7 @@ _READ_ONLY: Final[dict[str, frozenset[str]]] = {
     "alpaca": frozenset({"data.alpaca.markets"}),
     "gemini": frozenset({"docs.gemini.com", "exchange.gemini.com"}),
 }
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # CCXT 4.5.90 lists another company's test network here; our keys have no business there.
 _FOREIGN: Final = frozenset({"blockchaincom"})
 
@@ -72,32 +73,58 @@ class SandboxGuard:
         return method == "GET" and simulation.signed_by not in headers
 
 
-def permit_all(method: str, url: str, headers: Mapping[str, str]) -> None:
-    """Let every request through: the guard of live mode."""
+def lay_urls(client: Any, urls: Mapping[str, Any]) -> Permit:
+    """Lay *urls* over the client's, and return what may be called then.
+
+    If all that *urls* names is on this machine, nothing else may be: an address that was
+    forgotten would otherwise still be the real exchange's.
+    """
+    client.urls = client.deep_extend(client.urls, urls)
+    named = frozenset(_hosts_in(client, urls.get("api")))
+    return permit_loopback if named and named <= _LOOPBACK else permit_all
+
+
+def permit_all(_method: str, _url: str, _headers: Mapping[str, str]) -> None:
+    """Let every request through: live mode."""
+
+
+def permit_loopback(method: str, url: str, _headers: Mapping[str, str]) -> None:
+    """Let through what stays on this machine: a rehearsal.
+
+    Raises:
+        UnsupportedError: if it does not; it is not sent.
+    """
+    parts = urlsplit(url)
+    if parts.hostname not in _LOOPBACK:
+        raise UnsupportedError(
+            f"{method} {parts.hostname}{parts.path} is not served by the local exchange that the "
+            "`urls` point to; not sent"
+        )
 
 
 def enter_sandbox(
     client: Any, *, instrument_type: InstrumentType = "spot", urls: Mapping[str, Any] | None = None
-) -> SandboxGuard:
-    """Switch *client* to its test network, lay *urls* over it, and prove the result.
+) -> Permit:
+    """Switch *client* to its test network, and prove the result; *urls* stay on top.
 
     Raises:
         UnsupportedError: if CCXT knows no test network, or what it calls one shares a host
             with production.
     """
-    production = frozenset(_hosts(client))
-    replaces_all = bool((urls or {}).get("api"))
-    if not replaces_all or "test" in client.urls:
-        _switch(client, instrument_type)
-    client.urls = client.deep_extend(client.urls, urls or {})
-    shared = production & frozenset(_hosts(client))
+    pristine = type(client)()
+    production = frozenset(_hosts_in(pristine, pristine.urls.get("api")))
+    if lay_urls(client, urls or {}) is permit_loopback:
+        return permit_loopback
+    _switch(client, instrument_type)
+    lay_urls(client, urls or {})
+    shared = production & frozenset(_hosts_in(client, client.urls.get("api")))
     known = _READ_ONLY.get(client.id, frozenset())
     if shared - known and client.id not in _SIMULATIONS:
         raise UnsupportedError(
             f"{client.id}: what CCXT calls its sandbox is reached at {', '.join(sorted(shared))}, "
             "the production host; refusing to start"
         )
-    return SandboxGuard(exchange=client.id, production=production)
+    return SandboxGuard(exchange=client.id, production=production).permit
 
 
 def _switch(client: Any, instrument_type: InstrumentType) -> None:
@@ -118,8 +145,8 @@ def _switch(client: Any, instrument_type: InstrumentType) -> None:
         raise UnsupportedError(f"{client.id} cannot be switched to its sandbox: {exc}") from exc
 
 
-def _hosts(client: Any) -> Iterator[str]:
-    for text in _strings(client.urls.get("api")):
+def _hosts_in(client: Any, urls: Any) -> Iterator[str]:
+    for text in _strings(urls):
         host = urlsplit(client.implode_hostname(text)).hostname
         if host is not None:
             yield host
