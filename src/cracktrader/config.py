@@ -16,7 +16,7 @@ import platformdirs
 from pydantic import Field, ValidationError
 
 from cracktrader.candles.settings import ArchiveSettings
-from cracktrader.errors import ConfigError
+from cracktrader.errors import ConfigError, did_you_mean
 from cracktrader.exchange.ids import require_exchange_id
 from cracktrader.exchange.settings import ExchangeSettings
 from cracktrader.observability.exposure import (
@@ -29,7 +29,7 @@ from cracktrader.observability.redact import redact
 from cracktrader.observability.settings import LogSettings
 from cracktrader.settings.model import SettingsModel
 from cracktrader.settings.problems import Problem, explain, place
-from cracktrader.settings.schema import is_known
+from cracktrader.settings.schema import describe, is_known
 from cracktrader.settings.sources import read_environment, read_overrides, read_toml
 from cracktrader.settings.tree import (
     DEFAULT,
@@ -67,9 +67,10 @@ class BacktestSettings(SettingsModel):
         lt=1,
         description="Slippage as a fraction of the price (0.0001 = 1 basis point).",
     )
-    realism: Literal["exchange", "none"] = Field(
+    realism: Literal["exchange", "none"] | dict[str, Any] = Field(
         default="exchange",
-        description="Fills by the rules of a real exchange, or exactly as Backtrader's own.",
+        description="Fills by the rules of a real exchange, exactly as Backtrader's own, or a "
+        "table of single parts, e.g. {rules = true, half_spread_bps = 1.0}.",
     )
     results_dir: Path = Field(
         default=Path("runs"), description="Folder that gets one result folder per run."
@@ -130,7 +131,8 @@ class Config:
         path = split_key(key)
         origin = origin_of(self.tree, path)
         if origin is None and not is_known(Settings, path):
-            raise ConfigError(f'unknown key "{key}"')
+            hint = did_you_mean(key, [dotted(doc.key) for doc in describe(Settings)])
+            raise ConfigError(f'unknown key "{key}".{hint}')
         return origin or DEFAULT
 
     def exchange(self, name: str) -> ExchangeSettings:

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import datetime as dt
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -119,7 +120,7 @@ def _to_text(value: object, _default: object) -> str:
 def _to_enum(value: object, default: Enum) -> Enum:
     members = list(type(default))
     for member in members:
-        if value is member or value in {member.name, member.value}:
+        if any(value == known for known in (member, member.name, member.value)):
             return member
     raise _Misfit(f"one of {', '.join(member.name for member in members)}")
 
@@ -189,13 +190,16 @@ def _guess(value: object) -> object:
 
 def _literal(text: str) -> object:
     try:
-        return ast.literal_eval(text)
+        with warnings.catch_warnings():
+            # Python warns of text that is almost a number, such as "1if".
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = " ".join(str(value).split())
     shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
     return f'"{shown}"' if isinstance(value, str) else f"{shown} ({type(value).__name__})"
 

@@ -40,7 +40,7 @@ class Problem:
     origin: str = ""
 
     def __str__(self) -> str:
-        return self.message
+        return " ".join(self.message.split())
 
 
 def explain(error: ValidationError, model: type[BaseModel], tree: Tree) -> list[Problem]:
@@ -76,7 +76,9 @@ def _unknown(key: Key, model: type[BaseModel], tree: Tree) -> Problem:
     origin = origin_of(tree, key) or ""
     name = shown(key)
     if origin.startswith(PREFIX):
-        hint = did_you_mean(origin, _variables(model, tree, origin))
+        variable = origin.removeprefix(PREFIX)
+        hint = did_you_mean(variable, _variables(model, tree, variable))
+        hint = hint.replace('"', f'"{PREFIX}', 1)
         return Problem(
             message=f'unknown environment variable "{origin}".{hint or _possible(key, model)}',
             key=name,
@@ -134,11 +136,14 @@ def _names(table: Key, model: type[BaseModel]) -> list[str]:
 
 
 def _variables(model: type[BaseModel], tree: Tree, variable: str) -> Iterable[str]:
-    """Yield variables that exist, with the names of *variable* and of *tree* in their tables."""
-    parts = variable.removeprefix(PREFIX).split("__")
+    """Yield variables that exist, with the names of *variable* and of *tree* in their tables.
+
+    All without their common start, which would make everything look alike.
+    """
+    parts = variable.split("__")
     for doc in describe(model):
         for key in _filled(doc.key, tree, parts):
-            yield variable_name(key)
+            yield variable_name(key).removeprefix(PREFIX)
 
 
 def _filled(key: Key, tree: Tree, parts: Sequence[str]) -> Iterator[Key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -106,7 +107,9 @@ def flatten(table: Mapping[str, object], prefix: Key = ()) -> Iterator[tuple[Key
 
 def dotted(key: Key) -> str:
     """Write *key* as TOML does: ``exchange.binance."my account"``."""
-    return ".".join(name if _BARE.fullmatch(name) else f'"{name}"' for name in key)
+    return ".".join(
+        name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False) for name in key
+    )
 
 
 def split_key(text: str) -> Key:
