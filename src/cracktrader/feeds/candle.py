@@ -113,7 +113,10 @@ class CandleFeed(bt.DataBase):
 
     def _read(self) -> dict[str, FloatColumn]:
         """Return the columns by line name, ``datetime`` as Backtrader's day numbers."""
-        table = open_table(self.p.dataname)
+        return self._columns_of(self.p.dataname)
+
+    def _columns_of(self, source: Any) -> dict[str, FloatColumn]:
+        table = open_table(source)
         positions = {alias: self._position(table, alias) for alias in self.getlinealiases()}
         when = positions.pop("datetime")
         columns = {a: table.floats(p) for a, p in positions.items() if p is not None}
