@@ -66,6 +66,8 @@ class OrderBase(_Base):
     StopTrail: int
     StopTrailLimit: int
     Historical: int
+    ExecTypes: list[str]
+    Status: list[str]
     Created: int
     Submitted: int
     Accepted: int

@@ -77,7 +77,7 @@ def decode_equity(content: bytes, *, source: str) -> Equity:
     try:
         header, _, body = content.decode().partition("\n")
         if header != _EQUITY_HEADER:
-            raise ValueError(f"its header is {header!r}")
+            raise CorruptArchiveError(f'"{source}" has the columns {header}')
         if not body:
             return Equity()
         table = np.loadtxt(io.StringIO(body), delimiter=",", ndmin=2)

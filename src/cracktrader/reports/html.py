@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from cracktrader.reports import wording
 from cracktrader.reports.figures import figures
-from cracktrader.reports.findings import covered, data_facts, findings
+from cracktrader.reports.findings import data_facts, findings
 from cracktrader.reports.metrics import Metrics, TripStats
 from cracktrader.reports.result import RunResult
 from cracktrader.reports.verdict import Row, rows, tone
@@ -24,7 +24,20 @@ from cracktrader.reports.verdict import Row, rows, tone
 _ASSETS: Final = files("cracktrader.reports") / "assets"
 _TEMPLATES: Final = files("cracktrader.reports") / "templates"
 _SCRIPTS: Final = ("lightweight-charts.js", "report.js")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 _HEAT_STEPS: Final = 5
 _HEADLINES: Final = ("Return", "Max drawdown", "Sharpe", "Trades", "Win rate")
 # What could end a script element or start markup, and what JavaScript takes for a line's end.
@@ -35,26 +48,32 @@ def render_html(result: RunResult, metrics: Metrics) -> str:
     """Return the report of *result* as one HTML document; equal inputs give equal text."""
     verdict = rows(result, metrics)
     scripts = [_asset(name) for name in _SCRIPTS]
-    return _environment().get_template("report.html.j2").render(
-        result=result,
-        meta=result.meta,
-        metrics=metrics,
-        words=wording,
-        tone=tone,
-        covered=covered(result),
-        headlines=[row for row in verdict if row.label in _HEADLINES],
-        tables=_split(verdict),
-        findings=findings(result, metrics),
-        heat=_heat_map(metrics.monthly),
-        month_names=_MONTHS,
-        breakdowns=tuple(_breakdowns(metrics)),
-        orders=_order_counts(result),
-        refusals=Counter(o.reason for o in result.orders if o.reason and not o.filled).most_common(8),
-        data=[data_facts(instrument) for instrument in result.instruments],
-        style=Markup(_asset("report.css")),  # noqa: S704  (our own file)
-        scripts=[Markup(script) for script in scripts],  # noqa: S704  (our own files)
-        policy=_policy(scripts),
-        figures=Markup(embed_json(figures(result))),  # noqa: S704  (escaped by embed_json)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            result=result,
+            meta=result.meta,
+            metrics=metrics,
+            words=wording,
+            tone=tone,
+            span=_span(result),
+            headlines=[row for row in verdict if row.label in _HEADLINES],
+            tables=_split(verdict),
+            findings=findings(result, metrics),
+            heat=_heat_map(metrics.monthly),
+            month_names=_MONTHS,
+            breakdowns=tuple(_breakdowns(metrics)),
+            orders=_order_counts(result),
+            refusals=Counter(
+                o.reason for o in result.orders if o.reason and not o.filled
+            ).most_common(8),
+            data=[data_facts(instrument) for instrument in result.instruments],
+            style=Markup(_asset("report.css")),  # noqa: S704  (our own file)
+            scripts=[Markup(script) for script in scripts],  # noqa: S704  (our own files)
+            policy=_policy(scripts),
+            figures=Markup(embed_json(figures(result))),  # noqa: S704  (escaped by embed_json)
+        )
     )
 
 
@@ -88,6 +107,11 @@ def _policy(scripts: list[str]) -> str:
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _span(result: RunResult) -> tuple[int, int] | None:
+    times = result.equity.timestamp
+    return (int(times[0]), int(times[-1])) if len(times) else None
 
 
 def _split(verdict: tuple[Row, ...]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:

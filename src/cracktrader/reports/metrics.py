@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from cracktrader.reports.records import FillRecord, Instrument, RoundTrip
 from cracktrader.reports.result import RunResult
 from cracktrader.reports.returns import Curve, Performance, monthly_returns, performance
 
-_DUST = 1e-9
+_DUST: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Costs:
 
     fees: float
     slippage: float | None
+    spread: float | None
     traded: float
     turnover: float | None
 
@@ -124,7 +126,7 @@ def _growth(instrument: Instrument, curve: Curve) -> FloatColumn:
     known = np.flatnonzero((last >= 0) & (prices > 0))
     if not len(known):
         return np.ones(len(prices))
-    growth = prices / prices[known[0]]
+    growth: FloatColumn = prices / prices[known[0]]
     growth[: known[0]] = 1.0
     return growth
 
@@ -168,9 +170,7 @@ def _longest_streak(losing: BoolColumn) -> int:
     return longest
 
 
-def _grouped(
-    trips: Iterable[RoundTrip], key: Callable[[RoundTrip], str]
-) -> dict[str, TripStats]:
+def _grouped(trips: Iterable[RoundTrip], key: Callable[[RoundTrip], str]) -> dict[str, TripStats]:
     groups: dict[str, list[RoundTrip]] = {}
     for trip in trips:
         groups.setdefault(key(trip), []).append(trip)
@@ -181,14 +181,19 @@ def _costs(result: RunResult) -> Costs:
     fills, values = result.fills, result.equity.value
     traded = math.fsum(fill.cost for fill in fills)
     average = float(values.mean()) if len(values) else result.start_value
-    told = [fill.slippage for fill in fills if fill.slippage is not None]
     return Costs(
         fees=math.fsum(fill.fee for fill in fills),
-        # A part of the truth would look like the whole.
-        slippage=math.fsum(told) if len(told) == len(fills) else None,
+        slippage=_total([fill.slippage for fill in fills]),
+        spread=_total([fill.spread for fill in fills]),
         traded=traded,
         turnover=traded / average if average > 0 else None,
     )
+
+
+def _total(amounts: Sequence[float | None]) -> float | None:
+    told = [amount for amount in amounts if amount is not None]
+    # A part of the truth would look like the whole.
+    return math.fsum(told) if told and len(told) == len(amounts) else None
 
 
 def _exposure(result: RunResult) -> float | None:

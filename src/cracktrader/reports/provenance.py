@@ -7,21 +7,29 @@ import importlib.metadata
 import inspect
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from cracktrader.domain.candle import COLUMNS
+from cracktrader.observability.redact import MASK, is_secret_name, redact
 from cracktrader.reports.records import Instrument
 
 JsonValue = str | int | float | bool | None
 _LIBRARIES: Final = ("cracktrader", "backtrader", "ccxt", "numpy", "pyarrow")
-_COSTS: Final = {
-    "slip_perc": "slippage per fill",
-    "slip_fixed": "slippage per fill, fixed",
-    "slip_open": "slippage on the open",
-    "coc": "fills on the close of the signal's bar",
-    "coo": "fills on the open of the signal's bar",
+_MAPPINGS: Final = ("params", "config", "assumptions")
+_FIXED: Final = 1  # CommInfoBase.COMM_FIXED
+_BROKER_WORDS: Final = {
+    "slip_perc": ("slippage", "%"),
+    "slip_fixed": ("slippage", "per unit"),
+    "slip_open": ("slippage on the open", ""),
+    "slippage": ("slippage", ""),
+    "half_spread_bps": ("half spread", "bps"),
+    "rules": ("market's steps and limits kept", ""),
+    "fractional": ("fractional sizes", ""),
+    "leverage": ("leverage", "times"),
+    "coc": ("fills on the close of the signal's bar", ""),
+    "coo": ("fills on the open of the signal's bar", ""),
 }
 
 
@@ -51,7 +59,7 @@ class RunMeta:
         facts: dict[str, Any] = {
             "strategy": type(strategy).__name__,
             "params": json_params(strategy.p._getkwargs()),  # noqa: SLF001
-            "assumptions": assumptions_of(strategy.broker),
+            "assumptions": assumptions_of(strategy),
             "versions": library_versions(),
             "code_hash": code_hash(type(strategy)),
         }
@@ -61,6 +69,25 @@ class RunMeta:
     def from_dict(cls, facts: Mapping[str, Any]) -> RunMeta:
         """Build from what `dataclasses.asdict` gave and JSON kept."""
         return cls(**{**facts, "warnings": tuple(facts["warnings"])})
+
+    def redacted(self) -> RunMeta:
+        """Return the same without secrets: neither known values nor what is named like one."""
+        return replace(
+            self,
+            warnings=tuple(redact(line) for line in self.warnings),
+            **{name: redacted(getattr(self, name)) for name in _MAPPINGS},
+        )
+
+
+def redacted(value: Any, name: str = "") -> Any:
+    """Return *value*, a tree of mappings and lists, without secrets."""
+    if isinstance(value, Mapping):
+        return {key: redacted(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted(item, name) for item in value]
+    if isinstance(value, str):
+        return MASK if value and is_secret_name(name) else redact(value)
+    return value
 
 
 def json_params(params: Mapping[str, object]) -> dict[str, JsonValue]:
@@ -98,35 +125,45 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
-def assumptions_of(broker: Any) -> dict[str, str]:
-    """Say what *broker* charges and how it fills, as far as its parameters tell."""
+def assumptions_of(strategy: Any) -> dict[str, str]:
+    """Say what the broker of *strategy* charges and how it fills, as far as it tells."""
+    broker = strategy.broker
     told = {"broker": type(broker).__name__}
-    commission = getattr(broker, "comminfo", {}).get(None)
-    if commission is not None:
-        told["commission"] = _commission(commission.p)
-    for name, words in _COSTS.items():
-        if value := getattr(broker.p, name, None):
-            is_share = name == "slip_perc"
-            told[words] = _percent(value) if is_share else _plain_words(value)
+    for feed in strategy.datas:
+        name = "fees" if len(strategy.datas) == 1 else f"fees of {feed._name}"  # noqa: SLF001
+        told[name] = _fees(broker.getcommissioninfo(feed).p)
+    for param, (words, unit) in _BROKER_WORDS.items():
+        if value := getattr(broker.p, param, None):
+            told[words] = _with_unit(value, unit)
     return told
 
 
-def _commission(params: Any) -> str:
+def _fees(params: Any) -> str:
+    maker, taker = getattr(params, "maker", None), getattr(params, "taker", None)
+    if maker is not None and taker is not None:
+        return f"maker {_percent(maker)}, taker {_percent(taker)}"
     rate = float(params.commission)
     if not rate:
         return "none"
-    if getattr(params, "percabs", True) or not getattr(params, "stocklike", True):
-        is_share = getattr(params, "commtype", None) != 1
-        return f"{_percent(rate)} of the value" if is_share else f"{rate:g} per unit"
-    return f"{_percent(rate / 100)} of the value"
+    if params.commtype == _FIXED or (params.commtype is None and params.margin):
+        return f"{rate:g} per unit"
+    # Backtrader takes a percentage unless told that the rate is absolute.
+    is_share = params.percabs or params.commtype is None
+    return f"{_percent(rate if is_share else rate / 100)} of the value"
+
+
+def _with_unit(value: object, unit: str) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(item)}" for name, item in sorted(value.items()))
+    if value is True:
+        return "yes"
+    if unit == "%" and isinstance(value, int | float):
+        return _percent(float(value))
+    return f"{_plain(value)} {unit}".strip()
 
 
 def _percent(share: float) -> str:
     return f"{share * 100:.4f}".rstrip("0").rstrip(".") + " %"
-
-
-def _plain_words(value: object) -> str:
-    return "yes" if value is True else f"{value}"
 
 
 def _plain(value: object) -> JsonValue:

@@ -9,6 +9,8 @@ import backtrader as bt
 import numpy as np
 
 from cracktrader.domain.candle import Candles, FloatColumn, IntColumn
+from cracktrader.errors import DataError
+from cracktrader.observability.redact import redact
 from cracktrader.reports.records import (
     Equity,
     FillRecord,
@@ -26,6 +28,10 @@ _UNITS: Final = {3: "s", 4: "m", 5: "d", 6: "w", 7: "M", 8: "y"}
 def to_ms(days: FloatColumn) -> IntColumn:
     """Convert Backtrader's float days to int64 ms UTC."""
     return np.rint((days - _EPOCH_DAY) * _DAY_MS).astype(np.int64)
+
+
+def _moment(days: float) -> int:
+    return round((days - _EPOCH_DAY) * _DAY_MS)
 
 
 class RunRecorder(bt.Analyzer):
@@ -112,7 +118,7 @@ class RunRecorder(bt.Analyzer):
                 market=symbol_of(feed) or symbols[id(feed)],
                 timeframe=timeframe_of(feed),
                 candles=_candles(feed, last),
-                names_close=hasattr(feed, "open_time"),
+                names_close=_names_close(feed),
             )
             for feed in self.datas
         )
@@ -133,10 +139,20 @@ def timeframe_of(feed: Any) -> str:
     return f"{count}{unit}"
 
 
+def _names_close(feed: Any) -> bool:
+    """Return whether *feed* knows that its bars are named by their close."""
+    if not hasattr(feed, "open_time") or not len(feed):
+        return False
+    try:
+        return feed.open_time(0) is not None
+    except DataError:
+        return False
+
+
 def _equity(days: array[float], cash: array[float], value: array[float]) -> Equity:
     times = to_ms(np.array(days))
     # Feeds of different length can share a time: only the last row of it counts.
-    keep = np.append(times[1:] != times[:-1], True) if len(times) else np.empty(0, np.bool_)  # noqa: FBT003
+    keep = np.append(times[1:] != times[:-1], True) if len(times) else np.empty(0, np.bool_)
     return Equity(timestamp=times[keep], cash=np.array(cash)[keep], value=np.array(value)[keep])
 
 
@@ -153,11 +169,10 @@ def _candles(feed: Any, last_day: float) -> Candles:
 
 
 def _fill(order: Any, bit: Any, number: int, symbol: str) -> FillRecord:
-    slippage = getattr(bit, "slippage", None)
     return FillRecord(
         order=number,
         symbol=symbol,
-        timestamp=int(to_ms(np.float64(bit.dt))),
+        timestamp=_moment(bit.dt),
         side="buy" if bit.size > 0 else "sell",
         amount=abs(float(bit.size)),
         price=float(bit.price),
@@ -168,8 +183,14 @@ def _fill(order: Any, bit: Any, number: int, symbol: str) -> FillRecord:
         pnl=float(bit.pnl),
         position=float(bit.psize),
         multiplier=float(getattr(order.comminfo.p, "mult", 1.0)) if order.comminfo else 1.0,
-        slippage=None if slippage is None else float(slippage),
+        slippage=_told(bit, "slippage"),
+        spread=_told(bit, "spread"),
     )
+
+
+def _told(bit: Any, name: str) -> float | None:
+    value = getattr(bit, name, None)
+    return None if value is None else float(value)
 
 
 def _order(order: Any, numbers: dict[int, int], symbol: str) -> OrderRecord:
@@ -183,7 +204,7 @@ def _order(order: Any, numbers: dict[int, int], symbol: str) -> OrderRecord:
         amount=abs(float(asked.size)),
         price=None if is_market else float(asked.price),
         limit_price=_limit_price(order),
-        created=int(to_ms(np.float64(asked.dt))),
+        created=_moment(asked.dt),
         status=bt.Order.Status[order.status],
         filled=abs(float(executed.size)),
         average=float(executed.price) if executed.size else None,
@@ -208,5 +229,5 @@ def _reason(order: Any) -> str:
     for key in _REASON_KEYS:
         # `.get`, since Backtrader's dict makes up whatever else it is asked for.
         if value := order.info.get(key):
-            return str(value)
+            return redact(str(value))
     return ""

@@ -20,7 +20,8 @@ class FillRecord:
     """A part of an order that was executed.
 
     *closed* and *opened* are signed and add up to the executed size; *pnl* is gross;
-    *position* is the signed size held afterwards; *slippage* is None if the broker tells none.
+    *position* is the signed size held afterwards; *slippage* and *spread* (paid, in money) are
+    None if the broker does not tell them.
     """
 
     order: int
@@ -37,6 +38,7 @@ class FillRecord:
     position: float
     multiplier: float = 1.0
     slippage: float | None = None
+    spread: float | None = None
 
     @property
     def cost(self) -> float:

@@ -32,12 +32,13 @@ from cracktrader.reports.records import (
 from cracktrader.reports.trips import round_trips
 
 _FORMAT: Final = 1
-_TABLES: Final[dict[str, type[Any]]] = {
-    "orders": OrderRecord,
-    "order_events": OrderEvent,
-    "fills": FillRecord,
-    "trips": RoundTrip,
-}
+# File, field and record of each table.
+_TABLES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
+    ("orders.csv", "orders", OrderRecord),
+    ("order_events.csv", "order_events", OrderEvent),
+    ("fills.csv", "fills", FillRecord),
+    ("trades.csv", "trips", RoundTrip),
+)
 
 
 class Recording(Protocol):
@@ -76,7 +77,7 @@ class RunResult:
         """Build the result of a run that has ended; *meta* is read off the strategy if absent."""
         fills, orders = recorder.fills(), recorder.orders()
         return cls(
-            meta=meta or RunMeta.of(recorder.strategy),
+            meta=(meta or RunMeta.of(recorder.strategy)).redacted(),
             start_value=recorder.start_value,
             equity=recorder.equity,
             instruments=recorder.instruments,
@@ -109,7 +110,7 @@ class RunResult:
         Raises:
             ConfigError: if *folder* cannot be written, or holds something else than a result.
         """
-        files = {f"{name}.csv": encode_table(kind, getattr(self, name)) for name, kind in _TABLES.items()}
+        files = {name: encode_table(kind, getattr(self, field)) for name, field, kind in _TABLES}
         files["equity.csv"] = encode_equity(self.equity)
         for number, instrument in enumerate(self.instruments):
             files[_candle_file(number)] = encode(instrument.candles)
@@ -156,8 +157,8 @@ class RunResult:
             )
         try:
             tables: dict[str, Any] = {
-                name: decode_table(kind, files[f"{name}.csv"], source=f"{folder}/{name}.csv")
-                for name, kind in _TABLES.items()
+                field: decode_table(kind, files[name], source=f"{folder}/{name}")
+                for name, field, kind in _TABLES
             }
             return cls(
                 meta=RunMeta.from_dict(index["meta"]),

@@ -134,7 +134,7 @@ def monthly_returns(curve: Curve) -> dict[tuple[int, int], float]:
         return {}
     days, values = daily_values(curve)
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    is_last = np.append(months[1:] != months[:-1], True)  # noqa: FBT003
+    is_last = np.append(months[1:] != months[:-1], True)
     ends = np.concatenate(([curve.start_value], values[is_last]))
     returns = (ends[1:] / ends[:-1] - 1).tolist()
     return {
@@ -220,5 +220,3 @@ def _deviation(returns: FloatColumn) -> float | None:
         return None
     deviation = float(returns.std(ddof=1))
     return deviation if deviation > _FLAT else None
-
-

@@ -34,10 +34,10 @@ def _signed_percent(value: float | None) -> str:
 
 _RATIOS: Final[tuple[tuple[str, _Figure, _Words, str], ...]] = (
     ("Return", lambda p: p.return_, _signed_percent, ""),
-    ("CAGR", lambda p: p.cagr, _signed_percent, "compound growth per year of 365 days"),
+    ("CAGR", lambda p: p.cagr, _signed_percent, "per year of 365 days"),
     ("Sharpe", lambda p: p.sharpe, ratio, "{periods}"),
     ("Sortino", lambda p: p.sortino, ratio, "{periods}"),
-    ("Calmar", lambda p: p.calmar, ratio, "CAGR over the deepest drawdown"),
+    ("Calmar", lambda p: p.calmar, ratio, "CAGR over max drawdown"),
     ("Volatility", lambda p: p.volatility, percent, "per year"),
     ("Max drawdown", lambda p: p.max_drawdown, percent, "{drawdown}"),
 )
@@ -45,13 +45,11 @@ _RATIOS: Final[tuple[tuple[str, _Figure, _Words, str], ...]] = (
 
 def rows(result: RunResult, metrics: Metrics) -> tuple[Row, ...]:
     """Return the verdict: label, value, buy and hold beside it."""
-    return tuple(
-        (
-            *_performance_rows(result, metrics),
-            *_activity_rows(metrics),
-            *_trade_rows(result, metrics),
-            *_cost_rows(result, metrics),
-        )
+    return (
+        *_performance_rows(result, metrics),
+        *_activity_rows(metrics),
+        *_trade_rows(result, metrics),
+        *_cost_rows(result, metrics),
     )
 
 
@@ -85,7 +83,7 @@ def _performance_rows(result: RunResult, metrics: Metrics) -> Iterator[Row]:
         label="Longest drawdown",
         value=duration(own.longest_under_water_ms),
         benchmark=duration(held.longest_under_water_ms) if held else "",
-        note="longest time below an earlier peak",
+        note="time below an earlier peak",
     )
 
 
@@ -95,7 +93,7 @@ def _activity_rows(metrics: Metrics) -> Iterator[Row]:
         label="Exposure",
         value=percent(metrics.exposure, digits=1),
         benchmark=percent(1.0, digits=1) if has_benchmark else "",
-        note="share of the time in the market",
+        note="share of time in the market",
     )
     still_open = f"{metrics.open_trips} still open" if metrics.open_trips else ""
     yield Row(label="Trades", value=f"{metrics.trips.count:,}", note=still_open)
@@ -127,11 +125,18 @@ def _trade_rows(result: RunResult, metrics: Metrics) -> Iterator[Row]:
 def _cost_rows(result: RunResult, metrics: Metrics) -> Iterator[Row]:
     costs, currency = metrics.costs, result.meta.currency
     yield Row(label="Fees", value=money(costs.fees, currency))
-    untold = "" if costs.slippage is not None else "not told by the broker"
-    yield Row(label="Slippage paid", value=money(costs.slippage, currency), note=untold)
+    yield Row(
+        label="Slippage paid",
+        value=money(costs.slippage, currency),
+        note="not told by the broker" if result.fills and costs.slippage is None else "",
+    )
+    if costs.spread:
+        yield Row(label="Spread paid", value=money(costs.spread, currency))
     yield Row(
         label="Turnover",
-        value=NOTHING if costs.turnover is None else f"{ratio(costs.turnover, digits=1)} ×",
+        value=NOTHING
+        if costs.turnover is None
+        else f"{ratio(costs.turnover, digits=1)}\u00a0\u00d7",
         note="money traded over average equity",
     )
 
@@ -142,8 +147,8 @@ def tone(value: float | None) -> int:
 
 
 def _periods(own: Performance) -> str:
-    kind = "daily returns" if own.periods_per_year == 365 else "returns per bar"
-    return f"{kind}, {own.periods_per_year:g} a year, no risk-free rate"
+    kind = "daily" if own.periods_per_year == 365 else "per bar"
+    return f"{kind}, {own.periods_per_year:g} a year"
 
 
 def _drawdown(own: Performance) -> str:

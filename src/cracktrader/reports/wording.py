@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-NOTHING: Final = "–"
-_MINUS: Final = "−"
+NOTHING: Final = "\u2013"
+# A number stays on one line with its unit.
+NBSP: Final = "\u00a0"
+_MINUS: Final = "\u2212"
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
@@ -15,7 +17,7 @@ def percent(fraction: float | None, *, signed: bool = False, digits: int = 2) ->
     if fraction is None:
         return NOTHING
     value = fraction * 100
-    return f"{_number(value, digits if abs(value) < 10_000 else 0, signed=signed)} %"
+    return f"{_number(value, digits if abs(value) < 10_000 else 0, signed=signed)}{NBSP}%"
 
 
 def ratio(value: float | None, *, digits: int = 2) -> str:

@@ -4,8 +4,8 @@
   const byId = (id) => document.getElementById(id);
   const root = document.documentElement;
   const charts = [];
-  const PAGE = 100;
-  const MOST_MARKERS = 400;
+  const PAGE = matchMedia("(max-width: 640px)").matches ? 10 : 100;
+  const PIXELS_PER_TRADE = 8; // closer together, markers hide the candles
   const trades = figures.trips.map((row) => Object.fromEntries(figures.trip_columns.map((name, i) => [name, row[i]])));
   let shown = trades;
 
@@ -31,12 +31,13 @@
 
   /* ---------- colours ---------- */
   const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const tint = (name, alpha) => `rgba(${colour(name).split(" ").join(",")},${alpha})`;
   function layout() {
     const line = colour("--line");
     return {
       layout: {
         background: { type: "solid", color: colour("--card") }, textColor: colour("--quiet"), attributionLogo: true,
-        fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: line, separatorHoverColor: line },
+        fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: line, enableResize: false },
       },
       grid: { vertLines: { color: colour("--soft") }, horzLines: { color: colour("--soft") } },
       rightPriceScale: { borderColor: line },
@@ -94,7 +95,7 @@
     const paint = () => {
       own.applyOptions({ color: colour("--accent") });
       if (other) other.applyOptions({ color: colour("--held") });
-      fall.applyOptions({ lineColor: colour("--down"), topColor: `rgb(${colour("--loss-rgb").split(" ").join(",")},0.08)`, bottomColor: `rgba(${colour("--loss-rgb").split(" ").join(",")},0.4)` });
+      fall.applyOptions({ lineColor: colour("--down"), topColor: tint("--loss-rgb", 0.08), bottomColor: tint("--loss-rgb", 0.4) });
     };
     charts.push({ api: chart, paint });
     paint();
@@ -151,8 +152,7 @@
   function whole() { price.chart.timeScale().fitContent(); }
   function setVolume() {
     const { time, open, close, volume } = instrument();
-    const up = `rgba(${colour("--gain-rgb").split(" ").join(",")},0.45)`;
-    const down = `rgba(${colour("--loss-rgb").split(" ").join(",")},0.45)`;
+    const up = tint("--gain-rgb", 0.45), down = tint("--loss-rgb", 0.45);
     price.volume.setData(time.map((t, i) => ({ time: t, value: volume[i] || 0, color: close[i] >= open[i] ? up : down })));
   }
   function choose(index) {
@@ -173,7 +173,7 @@
     const { time, merged, timeframe } = instrument();
     const inside = (at) => at !== null && at >= range.from && at <= range.to;
     const visible = price.trades.filter((trade) => inside(trade.entry_candle) || inside(trade.exit_candle));
-    const crowded = visible.length > MOST_MARKERS;
+    const crowded = visible.length * PIXELS_PER_TRADE > byId("price").clientWidth;
     const marked = crowded ? visible.filter((trade) => trade === price.selected) : visible;
     const entry = colour("--accent"), exit = colour("--ink");
     const points = [];
@@ -233,6 +233,8 @@
   }
 
   /* ---------- trade list ---------- */
+  const years = new Set(trades.flatMap((trade) => [trade.entry, trade.exit]).filter(Boolean).map((time) => moment(time).slice(0, 4)));
+  const brief = (seconds) => (years.size > 1 ? moment(seconds) : moment(seconds).slice(5));
   const several = figures.instruments.length > 1;
   const reasons = trades.some((trade) => trade.entry_reason);
   const signed = (value, text) => {
@@ -247,16 +249,16 @@
     return cell;
   };
   const columns = [
-    { key: "number", label: "Trade", cell: jump, lead: true },
+    { key: "number", label: "Trade", cell: lead, lead: true },
     ...(several ? [{ key: "instrument", label: "Symbol", cell: (t) => figures.instruments[t.instrument].symbol, text: true }] : []),
-    { key: "side", label: "Side", cell: (t) => t.side, text: true },
-    { key: "entry", label: "Entry (UTC)", cell: (t) => moment(t.entry), text: true },
-    { key: "exit", label: "Exit (UTC)", cell: (t) => (t.exit === null ? "open" : moment(t.exit)), text: true },
+    { key: "side", label: "Side", cell: (t) => t.side, text: true, wide: true },
+    { key: "entry", label: "Entry (UTC)", short: "Entry", cell: (t) => brief(t.entry), text: true },
+    { key: "exit", label: "Exit (UTC)", short: "Exit", cell: (t) => (t.exit === null ? "open" : brief(t.exit)), text: true },
     { key: "amount", label: "Amount", cell: (t) => amount(t.amount) },
     { key: "entry_price", label: "In at", cell: (t) => number(t.entry_price, digitsOf(t)) },
     { key: "exit_price", label: "Out at", cell: (t) => number(t.exit_price, digitsOf(t)) },
     { key: "pnl", label: figures.currency ? `Net ${figures.currency}` : "Net profit", cell: (t) => signed(t.pnl, money(t.pnl)) },
-    { key: "return", label: "Return", cell: (t) => percent(t.return, true) },
+    { key: "return", label: "Return", cell: (t) => percent(t.return, true), wide: true },
     { key: "bars", label: "Bars", cell: (t) => number(t.bars, 0) },
     { key: "fee", label: "Fees", cell: (t) => number(t.fee, Math.abs(t.fee) < 1 ? 4 : 2) },
     { key: "adverse", label: "Worst", cell: (t) => percent(t.adverse, true) },
@@ -266,6 +268,13 @@
   ];
   const sorting = { key: "number", up: true };
   let limit = PAGE;
+  function lead(trade) {
+    const gist = document.createElement("span"), button = jump(trade), both = new DocumentFragment();
+    gist.className = "gist";
+    gist.append(`${trade.side} `, signed(trade.return, percent(trade.return, true)));
+    both.append(button, gist);
+    return both;
+  }
   function jump(trade) {
     const button = document.createElement("button");
     button.type = "button"; button.className = "jump"; button.textContent = `#${trade.number}`;
@@ -293,8 +302,8 @@
       if (price && price.selected === trade) row.setAttribute("aria-current", "true");
       for (const column of columns) {
         const cell = row.insertCell();
-        cell.className = [column.text ? "text" : "", column.lead ? "lead-cell" : ""].join(" ").trim();
-        if (!column.lead) cell.dataset.label = column.label;
+        cell.className = [column.text ? "text" : "", column.lead ? "lead-cell" : "", column.wide ? "wide-only" : ""].join(" ").trim();
+        if (!column.lead) cell.dataset.label = column.short || column.label;
         cell.append(column.cell(trade));
       }
       return row;
