@@ -165,7 +165,8 @@ def typical_size(values: FloatColumn) -> FloatColumn:
     padded[: len(sizes)] = np.where(sizes > 0, sizes, np.nan)
     medians = np.array([_median(block, overall) for block in padded.reshape(blocks, _BLOCK)])
     # A storm may begin at the end of a block: neighbours count.
-    around = np.maximum(medians, np.maximum(np.roll(medians, 1), np.roll(medians, -1)))
+    edged = np.pad(medians, 1, mode="edge")
+    around = np.maximum(medians, np.maximum(edged[:-2], edged[2:]))
     return np.repeat(np.maximum(around, overall), _BLOCK)[: len(sizes)]
 
 
