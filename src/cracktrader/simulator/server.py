@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cracktrader.simulator.faults import Fault, FaultScript, spoiled
+from cracktrader.simulator.faults import FaultScript, spoiled
 from cracktrader.simulator.wire import Answer, Protocol, Request
 
 _BACKLOG: Final = 128
@@ -64,18 +64,21 @@ class Server:
             if answer.status == 200:
                 self._last_good[path] = answer
             return _response(answer)
-        await self._break_connection(http, fault)
-        return _response(spoiled(answer, fault, previous=self._last_good.get(path)))
-
-    async def _break_connection(self, http: web.BaseRequest, fault: Fault) -> None:
         if fault.kind == "hang":
             await self._stopping.wait()
-        elif fault.kind == "reset" and http.transport is not None:
-            # Lingering for no time makes the kernel send a reset instead of a polite goodbye.
-            linger = struct.pack("ii", 1, 0)
-            connection = http.transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            http.transport.abort()
+        if fault.kind in {"hang", "reset"}:
+            _reset(http)
+        return _response(spoiled(answer, fault, previous=self._last_good.get(path)))
+
+
+def _reset(http: web.BaseRequest) -> None:
+    transport = http.transport
+    if transport is None:  # the client was faster
+        return
+    # Lingering for no time makes the kernel send a reset instead of a polite goodbye.
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
 
 
 def _response(answer: Answer) -> web.Response:

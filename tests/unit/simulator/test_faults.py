@@ -56,7 +56,7 @@ def test_a_fault_may_go_on_until_it_is_cleared():
 
 
 def test_an_unknown_kind_names_those_there_are():
-    with pytest.raises(ConfigError, match='"explode"; use one of server_error, .*banned'):
+    with pytest.raises(ConfigError, match=r'"explode"; use one of server_error, .*banned'):
         Fault(kind="explode")
 
 

@@ -3,12 +3,12 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from tests.unit.simulator.market import make_candles
 
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import ConfigError, DataError
 from cracktrader.simulator.listing import infer_timeframe, market_of, require_sound
-from tests.unit.simulator.market import make_candles
 
 MINUTE = Timeframe.parse("1m")
 

@@ -1,11 +1,13 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.simulator.market import MINUTE, START, make_candles, make_market
 
 from cracktrader.candles.aggregate import aggregate_candles
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
-from tests.unit.simulator.market import MINUTE, START, make_candles, make_market
 
 M1 = Timeframe.parse("1m")
 DATA = make_market()
@@ -135,9 +137,9 @@ def test_shorter_candles_than_the_base_are_built_from_its_trades(timeframe):
     short = Timeframe.parse(timeframe)
     window = hours.klines(short, now=hours.end, limit=1000, start=START + 120 * MINUTE)
     assert len(window) == 1000
-    distances = {b.timestamp - a.timestamp for a, b in zip(window, window[1:], strict=False)}
+    distances = {b.timestamp - a.timestamp for a, b in pairwise(window)}
     assert distances == {short.duration_ms}
-    assert all(a.close == b.open or b.trades for a, b in zip(window, window[1:], strict=False))
+    assert all(a.close == b.open or b.trades for a, b in pairwise(window))
     newest = hours.klines(short, now=hours.end, limit=10)
     assert newest[-1].close_timestamp == hours.end
 

@@ -1,4 +1,5 @@
 import pytest
+from tests.unit.simulator.market import MINUTE, START, make_candles
 
 from cracktrader.candles.archive import Archive
 from cracktrader.candles.parquet import write_candles
@@ -7,7 +8,6 @@ from cracktrader.candles.series import SeriesKey
 from cracktrader.errors import ConfigError, DataError
 from cracktrader.simulator.settings import SimulatorSettings
 from cracktrader.simulator.walk import WALK_START
-from tests.unit.simulator.market import MINUTE, START, make_candles
 
 
 def parse(**values):

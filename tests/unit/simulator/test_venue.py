@@ -1,8 +1,8 @@
 import pytest
+from tests.unit.simulator.market import MINUTE, START, make_market
 
 from cracktrader.errors import ConfigError
 from cracktrader.simulator.venue import Venue
-from tests.unit.simulator.market import MINUTE, START, make_market
 
 VENUE = Venue([make_market(), make_market(60, symbol="ETH/BTC", start=START + 600 * MINUTE)])
 

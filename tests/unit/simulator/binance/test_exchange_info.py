@@ -1,9 +1,10 @@
 from decimal import Decimal
 
+from tests.unit.simulator.market import make_candles
+
 from cracktrader.domain.market import Market
 from cracktrader.simulator.binance.exchange_info import coins, exchange_info, symbol_id, trade_fees
 from cracktrader.simulator.listing import market_of
-from tests.unit.simulator.market import make_candles
 
 MARKET = market_of("BTC/USDT", make_candles())
 

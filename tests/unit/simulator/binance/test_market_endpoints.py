@@ -1,10 +1,10 @@
 import pytest
+from tests.unit.simulator.market import MINUTE, START, make_market
 
 from cracktrader.simulator.binance import market_endpoints as endpoints
 from cracktrader.simulator.binance.market_endpoints import INTERVALS, Context
 from cracktrader.simulator.binance.refusals import Refused
 from cracktrader.simulator.venue import Venue
-from tests.unit.simulator.market import MINUTE, START, make_market
 
 VENUE = Venue([make_market(), make_market(60, symbol="ETH/BTC", start=START + 600 * MINUTE)])
 IDS = {"BTCUSDT": "BTC/USDT", "ETHBTC": "ETH/BTC"}

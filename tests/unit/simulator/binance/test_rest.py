@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.simulator.market import MINUTE, START, make_market
 
 from cracktrader.simulator.binance.market_endpoints import INTERVALS
 from cracktrader.simulator.binance.rest import BinanceRest
@@ -11,7 +12,6 @@ from cracktrader.simulator.binance.weights import RequestWeights
 from cracktrader.simulator.venue import Venue
 from cracktrader.simulator.wire import Request
 from cracktrader.testing.clock import ManualClock
-from tests.unit.simulator.market import MINUTE, START, make_market
 
 VENUE = Venue([make_market(), make_market(60, symbol="ETH/BTC", start=START + 60 * MINUTE)])
 PATHS = [
@@ -123,7 +123,7 @@ QUERIES = st.one_of(
     ),
     st.fixed_dictionaries(
         {"symbol": st.just("BTCUSDT")},
-        optional={name: VALUES for name in NAMES[2:]},
+        optional=dict.fromkeys(NAMES[2:], VALUES),
     ).map(urlencode),
 )
 
