@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cracktrader.domain.market import INSTRUMENT_TYPES
 from cracktrader.errors import ConfigError
+from cracktrader.observability.redact import has_url_password
 from cracktrader.observability.secrets import SecretRef
 
 _MINUTE_MS: Final = 60_000
@@ -32,7 +33,7 @@ def from_ccxt_names(config: Mapping[str, Any], *, credentials: Mapping[str, str]
                 for account, own in dict(value).items()
             }
         elif name in _PROXIES:
-            fields["proxy"] = value
+            fields["proxy"] = _wrapped(value) if has_url_password(str(value)) else value
         elif name not in {"rateLimit", "enableRateLimit", "maxRetriesOnFailure"}:
             fields[field] = value
     return _with_type(_with_rate(fields, config))

@@ -13,7 +13,7 @@ from cracktrader.exchange.key import DEFAULT_ACCOUNT, ConnectionKey
 from cracktrader.exchange.limiter import RateLimiter
 from cracktrader.exchange.sandbox import Permit, enter_sandbox, lay_urls
 from cracktrader.exchange.settings import CREDENTIALS, ExchangeSettings
-from cracktrader.observability.secrets import resolve
+from cracktrader.observability.secrets import SecretRef, resolve
 
 _MINUTE_MS: Final = 60_000
 # The words exchanges use in CCXT's `fetchMarkets.types` for what we call a type.
@@ -116,9 +116,10 @@ def require_credentials(client: Any, key: ConnectionKey, *, what: str) -> None:
     )
 
 
-def _proxy(address: str | None) -> dict[str, str]:
-    if address is None:
+def _proxy(proxy: SecretRef | str | None) -> dict[str, str]:
+    if proxy is None:
         return {}
+    address = resolve(proxy).get_secret_value() if isinstance(proxy, SecretRef) else proxy
     return {"socksProxy" if address.startswith("socks") else "httpsProxy": address}
 
 

@@ -12,7 +12,7 @@ from cracktrader.domain.market import InstrumentType
 from cracktrader.errors import ConfigError, did_you_mean
 from cracktrader.exchange.ccxt_config import from_ccxt_names
 from cracktrader.exchange.key import DEFAULT_ACCOUNT
-from cracktrader.observability.secrets import SecretRef
+from cracktrader.observability.secrets import PrivateUrl, SecretRef
 
 CREDENTIALS: Final = {
     "api_key": "apiKey",
@@ -75,8 +75,10 @@ class ExchangeSettings(AccountSettings):
     options: dict[str, Any] = Field(
         default_factory=dict, description="CCXT's `options`, laid over those of the exchange"
     )
-    proxy: str | None = Field(
-        None, repr=False, pattern=r"^(https?|socks[45]h?)://\S+$", description="address of a proxy"
+    proxy: PrivateUrl | None = Field(
+        None,
+        description="address of a proxy, http(s):// or socks5://; with a password in it only by "
+        "reference",
     )
     accounts: dict[str, AccountSettings] = Field(
         default_factory=dict, description="further accounts by name, each with its credentials"

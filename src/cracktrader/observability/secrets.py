@@ -11,13 +11,13 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
-from pydantic import GetCoreSchemaHandler, SecretStr
+from pydantic import GetCoreSchemaHandler, PlainSerializer, PlainValidator, SecretStr
 from pydantic_core import CoreSchema, core_schema
 
 from cracktrader.errors import ConfigError, did_you_mean
-from cracktrader.observability.redact import MASK, register_secret
+from cracktrader.observability.redact import MASK, has_url_password, register_secret
 
 SPELLINGS: Final = '"env:NAME", "file:PATH" or "keyring:SERVICE/NAME"'
 _LITERAL: Final = "literal"
@@ -28,6 +28,7 @@ _SHAPES: Final = {
     "file": re.compile(r"[^\0]*[^\0/]"),
     "keyring": re.compile(r".*[^/]/[^/]+"),
 }
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
 # A value that short is a word the operator tried, not a key; hiding it would garble logs.
 _SHORTEST_REFUSED: Final = 8
 
@@ -114,6 +115,32 @@ class SecretRef:
         )
 
 
+def _to_reference(value: object) -> SecretRef:
+    if isinstance(value, SecretRef):
+        return value
+    # A SecretStr can only come from code: text in files and variables is a plain str.
+    return SecretRef(value if isinstance(value, str | SecretStr) else str(value))
+
+
+def _to_address(value: object) -> SecretRef | str:
+    if not isinstance(value, str) or value.partition(":")[0] in _SHAPES:
+        return _to_reference(value)
+    if has_url_password(value):
+        register_secret(value)
+        raise ValueError(f"must not hold a password; give the whole URL as {SPELLINGS}")
+    if _URL.fullmatch(value) is None:
+        raise ValueError(f'must be a URL like "http://host:8080", or {SPELLINGS}')
+    return value
+
+
+PrivateUrl = Annotated[
+    SecretRef | str,
+    PlainValidator(_to_address, json_schema_input_type=str),
+    PlainSerializer(str, when_used="json"),
+]
+"""A URL, or a reference to one: the latter is a must if there is a password in it."""
+
+
 def resolve(ref: SecretRef, *, env: Mapping[str, str] | None = None) -> SecretStr:
     """Read the secret that *ref* points to and register it for redaction.
 
@@ -132,13 +159,6 @@ def resolve(ref: SecretRef, *, env: Mapping[str, str] | None = None) -> SecretSt
         _refuse(ref, "it is empty")
     register_secret(value)
     return SecretStr(value)
-
-
-def _to_reference(value: object) -> SecretRef:
-    if isinstance(value, SecretRef):
-        return value
-    # A SecretStr can only come from code: text in files and variables is a plain str.
-    return SecretRef(value if isinstance(value, str | SecretStr) else str(value))
 
 
 def _from_env(ref: SecretRef, env: Mapping[str, str]) -> str:

@@ -215,9 +215,8 @@ def test_secrets_are_hidden_wherever_they_stand(capsys, as_json):
     setup_logging("DEBUG", json_enabled=as_json)
     logger = get_logger("cracktrader.x")
     with bind(account=marker):
-        logger.info(
-            " ".join(["event", marker]), value=marker, nested={marker: [marker, {"k": (marker,)}]}
-        )
+        event = f"event {marker}"
+        logger.info(event, value=marker, nested={marker: [marker, {"k": (marker,)}]})
         logger.info("positional %s", marker)
         logging.getLogger("library").warning("signed %s", marker, extra={"header": marker})
         logging.getLogger("library").warning("url %s", "https://me:other-1@host/")

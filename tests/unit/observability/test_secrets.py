@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from cracktrader.errors import ConfigError
 from cracktrader.observability.redact import MASK, redact
-from cracktrader.observability.secrets import SecretRef, resolve
+from cracktrader.observability.secrets import PrivateUrl, SecretRef, resolve
 
 
 class Account(BaseModel):
@@ -240,3 +240,38 @@ def test_the_key_ring_extra_is_named_if_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigError, match=r"pip install 'cracktrader\[keyring\]'"):
         resolve(SecretRef("keyring:cracktrader/main"))
+
+
+class Network(BaseModel):
+    proxy: PrivateUrl | None = None
+
+
+def test_an_address_without_a_password_may_stand_as_it_is():
+    network = Network.model_validate({"proxy": "http://proxy:8080"})
+    assert network.proxy == "http://proxy:8080"
+    assert network.model_dump(mode="json") == {"proxy": "http://proxy:8080"}
+    assert redact("http://proxy:8080") == "http://proxy:8080"
+    assert Network.model_json_schema()["properties"]["proxy"]["anyOf"][0] == {"type": "string"}
+
+
+def test_an_address_may_be_a_reference_or_a_literal():
+    network = Network.model_validate({"proxy": "env:PROXY"})
+    assert network.proxy == SecretRef("env:PROXY")
+    assert network.model_dump(mode="json") == {"proxy": "env:PROXY"}
+    literal = Network.model_validate({"proxy": SecretRef.literal("http://me:url-marker-1@h")})
+    assert "url-marker-1" not in f"{literal!r} {literal.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("http://me:url-marker-2@host", "must not hold a password"),
+        ("proxy:8080", 'must be a URL like "http://host:8080", or "env:NAME"'),
+        ("http://", "must be a URL"),
+        (8080, "must be a reference"),
+    ],
+)
+def test_anything_else_is_no_address(value, message):
+    with pytest.raises(ValidationError, match=message) as caught:
+        Network.model_validate({"proxy": value})
+    assert "url-marker-2" not in redact(str(caught.value))
