@@ -253,7 +253,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
 
     def _refuse_late(self, order: bt.Order) -> None:
         held, asked = self.positions[order.data].size, -order.executed.remsize
-        text = f"a spot market cannot be sold short: {held} held, {asked} to be sold"
+        text = f"a spot market cannot be sold short: {held:.12g} held, {asked:.12g} to be sold"
         self._reject(order, Refusal(code="insufficient_base", text=text))
         self._ococheck(order)
         self._bracketize(order, cancel=True)

@@ -46,10 +46,10 @@ def load_preset(exchange: str, instrument_type: str = "spot") -> FeePreset:
             f"There are: {', '.join(table)}"
         )
     row = table[exchange]
-    kind = _ALIASES.get(instrument_type, instrument_type)
-    if kind not in row:
+    fees = row.get(_ALIASES.get(instrument_type, instrument_type))
+    if not isinstance(fees, dict):
         raise ConfigError(f'the fee preset "{exchange}" has no fees for "{instrument_type}"')
-    return FeePreset(exchange=exchange, source=row["source"], as_of=row["as_of"], **row[kind])
+    return FeePreset(exchange=exchange, source=row["source"], as_of=row["as_of"], **fees)
 
 
 @functools.cache

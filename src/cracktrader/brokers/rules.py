@@ -33,6 +33,8 @@ def apply_rules(market: Market, order: bt.Order) -> Refusal | None:
         return Refusal(code="not_a_number", text="a size and prices must be finite numbers")
     side: Side = "buy" if order.isbuy() else "sell"
     size = round_size(market, abs(order.size))
+    if size == 0:
+        return _too_small(market)
     order.size = created.size = size if order.isbuy() else -size
     order.executed.remsize = order.size
     is_priced = order.exectype in _PRICED
@@ -66,9 +68,6 @@ def refusal(market: Market, *, size: float, price: float, is_priced: bool) -> Re
 
     *is_priced* tells a price that the order states from one that merely values it.
     """
-    if size == 0:
-        least = market.amount_limits.min or market.amount_precision.step
-        return Refusal(code="amount_step", text=f"the size is below the smallest step {least}")
     worth = to_decimal(price)
     if not is_priced:
         worth = market.price_precision.round(worth, Rounding.NEAREST)
@@ -76,6 +75,11 @@ def refusal(market: Market, *, size: float, price: float, is_priced: bool) -> Re
         return None
     code, _, text = reason.partition(": ")
     return Refusal(code=code, text=text)
+
+
+def _too_small(market: Market) -> Refusal:
+    least = market.amount_limits.min or market.amount_precision.step
+    return Refusal(code="amount_step", text=f"the size is below the smallest step {least}")
 
 
 def smallest_step(precision: Precision) -> float:
