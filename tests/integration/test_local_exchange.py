@@ -188,7 +188,7 @@ def test_a_client_with_keys_learns_of_coins_and_fees(archive):
 
 def test_sandbox_and_demo_modes_stay_on_this_machine(archive):
     sandbox, demo = connect(archive), connect(archive)
-    sandbox.set_sandbox_mode(enabled=True)
+    sandbox.set_sandbox_mode(enable=True)
     demo.enable_demo_trading(enable=True)
     assert sandbox.fetch_time() == demo.fetch_time() == archive.clock.time_ms()
 

@@ -212,12 +212,13 @@ class MarketData:
         return list(takewhile(lambda tick: tick.timestamp <= now, self._ticks(place)))
 
     def _backwards(self, now: int) -> Iterator[Tick]:
-        busy = int(np.searchsorted(self._busy, self._place(now), side="right"))
-        for place in self._busy[:busy][::-1].tolist():
-            yield from reversed(self._seen(place, now))
+        stop = int(np.searchsorted(self._busy, self._place(now), side="right"))
+        for index in range(stop - 1, -1, -1):
+            yield from reversed(self._seen(int(self._busy[index]), now))
 
     def _forwards(self, place: int, now: int) -> Iterator[Tick]:
-        for busy in self._busy[np.searchsorted(self._busy, place) :].tolist():
+        for index in range(int(np.searchsorted(self._busy, place)), len(self._busy)):
+            busy = int(self._busy[index])
             if self._stamps[busy] > now:
                 return
             yield from self._seen(busy, now)

@@ -67,13 +67,13 @@ class Server:
         if fault.kind == "hang":
             await self._stopping.wait()
         if fault.kind in {"hang", "reset"}:
-            _reset(http)
+            reset(http.transport)
         return _response(spoiled(answer, fault, previous=self._last_good.get(path)))
 
 
-def _reset(http: web.BaseRequest) -> None:
-    transport = http.transport
-    if transport is None:  # the client was faster
+def reset(transport: asyncio.Transport | None) -> None:
+    """Drop a connection the hard way; None, of a client that is gone, is left alone."""
+    if transport is None:
         return
     # Lingering for no time makes the kernel send a reset instead of a polite goodbye.
     linger = struct.pack("ii", 1, 0)

@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 
 from cracktrader.simulator.faults import KINDS, Fault, FaultScript
-from cracktrader.simulator.server import Server
+from cracktrader.simulator.server import Server, reset
 from cracktrader.simulator.wire import Answer
 
 
@@ -106,3 +106,7 @@ async def test_after_a_fault_all_is_well_again(kind):
 
 async def test_a_server_that_was_never_started_can_be_closed():
     await Server(echo, FaultScript()).close()
+
+
+def test_a_client_that_is_gone_needs_no_reset():
+    reset(None)
