@@ -1,4 +1,4 @@
-"""Turns words of the command line into exchanges, timeframes and times, or says what is possible."""
+"""Turns words of the command line into exchanges and timeframes, or says what is possible."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def choose_exchange(given: str | None, config: Config) -> str:
             return configured[0]
         known = f" The settings name {', '.join(configured)}." if configured else ""
         raise UsageError(f"which exchange? Say --exchange, e.g. --exchange binance.{known}")
-    from cracktrader.exchange.ids import require_exchange_id  # noqa: PLC0415  (ccxt)
+    from cracktrader.exchange.ids import require_exchange_id
 
     with typed_by_user():
         return require_exchange_id(given)

@@ -24,8 +24,8 @@ def show(
         section: Only this section or key, e.g. "data" or "exchange.binance".
         origin: Also say where each value comes from.
     """
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415  (start-up time)
-    from cracktrader.errors import did_you_mean  # noqa: PLC0415
+    from cracktrader.cli.settings import read_settings
+    from cracktrader.errors import did_you_mean
 
     output = Output.of(common)
     entries = read_settings(common).redacted()
@@ -37,7 +37,9 @@ def show(
     if not chosen:
         sections = sorted({key.partition(".")[0] for key in entries})
         hint = did_you_mean(section, [*sections, *entries])
-        raise UsageError(f'nothing is set under "{section}".{hint} There are: {", ".join(sections)}')
+        raise UsageError(
+            f'nothing is set under "{section}".{hint} There are: {", ".join(sections)}'
+        )
     if output.json:
         output.data(
             {key: {"value": entry.value, "origin": entry.origin} for key, entry in chosen.items()}
@@ -50,10 +52,10 @@ def show(
 
 def check(*, common: Reporting = REPORTING) -> int:
     """Check the settings without using the network; exit code 3 if something must be edited."""
-    import os  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
+    import os
+    from pathlib import Path
 
-    from cracktrader.config import check_config, config_files  # noqa: PLC0415  (start-up time)
+    from cracktrader.config import check_config, config_files
 
     output = Output.of(common)
     files = list(common.config) or config_files(env=os.environ, cwd=Path.cwd())

@@ -29,15 +29,15 @@ def download(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
     Stopped at any point, it goes on from there the next time. By default one-hour candles
     of the last 30 days.
     """
-    from cracktrader.bootstrap import connected, open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.choices import (  # noqa: PLC0415
+    from cracktrader.bootstrap import connected, open_archive
+    from cracktrader.cli.choices import (
         choose_exchange,
         choose_type,
         read_timeframes,
         require_symbols,
     )
-    from cracktrader.cli.downloads import download_jobs  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.cli.downloads import download_jobs
+    from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
     config = read_settings(common)
@@ -54,9 +54,9 @@ def download(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
 
 def list_series(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
     """List what the archive holds."""
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.series import select_series  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.cli.series import select_series
+    from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
     archive = open_archive(read_settings(common))
@@ -80,18 +80,22 @@ def clear(
     Args:
         yes: Do not ask.
     """
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.series import select_series  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
-    from cracktrader.domain.clock import SystemClock  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.cli.series import select_series
+    from cracktrader.cli.settings import read_settings
+    from cracktrader.domain.clock import SystemClock
 
     output = Output.of(common)
     archive = open_archive(read_settings(common))
     keys = select_series(archive, market)
     now_ms = SystemClock().time_ms()
-    start, end = (word and parse_moment(word, now_ms=now_ms) for word in (market.since, market.until))
+    start, end = (
+        word and parse_moment(word, now_ms=now_ms) for word in (market.since, market.until)
+    )
     names = "\n".join(f"  {key}" for key in keys)
-    span = f" from {show_moment(start or None)} to {show_moment(end or None)}" if start or end else ""
+    span = (
+        f" from {show_moment(start or None)} to {show_moment(end or None)}" if start or end else ""
+    )
     if not yes and not _confirmed(f"Delete{span} from {archive.root}:\n{names}\n"):
         raise UsageError("nothing was deleted")
     for key in keys:
@@ -105,7 +109,7 @@ def _make_jobs(
     timeframes: Sequence[Timeframe],
     market: Market,
 ) -> list[DownloadJob]:
-    from cracktrader.candles.download import DownloadJob  # noqa: PLC0415  (pyarrow)
+    from cracktrader.candles.download import DownloadJob
 
     # Before any download: a misspelt symbol must not be found out after the first is done.
     connection.loop.call(connection.load_markets(), timeout_s=_ANSWER_S)

@@ -27,9 +27,9 @@ def export(
         file: Such as btc.csv or btc.parquet.
         force: Overwrite the file.
     """
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.series import select_one  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.cli.series import select_one
+    from cracktrader.cli.settings import read_settings
 
     if file.exists() and not force:
         raise UsageError(f'"{file}" exists; --force overwrites it')
@@ -51,14 +51,14 @@ def import_file(
     Args:
         file: With columns timestamp (or time, date ...), open, high, low, close, volume.
     """
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.candles.series import SeriesKey  # noqa: PLC0415
-    from cracktrader.cli.choices import (  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.candles.series import SeriesKey
+    from cracktrader.cli.choices import (
         choose_exchange,
         choose_type,
         read_timeframes,
     )
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.cli.settings import read_settings
 
     config = read_settings(common)
     exchange = choose_exchange(market.exchange, config)
@@ -73,7 +73,7 @@ def import_file(
 
 
 def _bounds(market: Market) -> tuple[int | None, int | None]:
-    from cracktrader.domain.clock import SystemClock  # noqa: PLC0415
+    from cracktrader.domain.clock import SystemClock
 
     now_ms = SystemClock().time_ms()
     words = (market.since, market.until)

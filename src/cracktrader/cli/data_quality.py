@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def check(*, market: Market = MARKET, common: Reporting = REPORTING) -> int:
     """Read every file and look at every candle; exit code 7 if a file is damaged."""
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.series import select_series  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.cli.series import select_series
+    from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
     archive = open_archive(read_settings(common))
@@ -39,9 +39,9 @@ def repair(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
 
     Nothing is deleted: damaged files are kept in the series' "quarantine" folder.
     """
-    from cracktrader.bootstrap import open_archive  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.series import select_series  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415
+    from cracktrader.bootstrap import open_archive
+    from cracktrader.cli.series import select_series
+    from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
     archive = open_archive(read_settings(common))

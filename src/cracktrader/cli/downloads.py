@@ -40,7 +40,7 @@ def download_jobs(
     quiet: bool,
 ) -> DownloadReport:
     """Fetch what the archive lacks, and show how far it is."""
-    from cracktrader.candles.download import DownloadOptions, download  # noqa: PLC0415  (pyarrow)
+    from cracktrader.candles.download import DownloadOptions, download
 
     data = config.settings.data
     options = DownloadOptions(grace_ms=data.grace_ms, flush_interval_s=data.flush_interval_s)
@@ -60,7 +60,7 @@ def download_jobs(
 
 
 def _step(state: DownloadProgress) -> Step:
-    from cracktrader.domain.timeframe import Timeframe  # noqa: PLC0415  (numpy)
+    from cracktrader.domain.timeframe import Timeframe
 
     length = Timeframe.parse(state.key.timeframe).duration_ms
     return Step(

@@ -46,10 +46,10 @@ def exchanges(
         exchange: CCXT's id, e.g. binance.
         type: Instrument type the capabilities are of: spot, margin, swap, future, option.
     """
-    from cracktrader.cli.choices import choose_exchange, choose_type  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415  (start-up time)
-    from cracktrader.exchange.capabilities import capabilities_of  # noqa: PLC0415  (ccxt)
-    from cracktrader.exchange.ids import exchange_ids  # noqa: PLC0415
+    from cracktrader.cli.choices import choose_exchange, choose_type
+    from cracktrader.cli.settings import read_settings
+    from cracktrader.exchange.capabilities import capabilities_of
+    from cracktrader.exchange.ids import exchange_ids
 
     output = Output.of(common)
     config = read_settings(common)
@@ -82,9 +82,9 @@ def markets(
         search: Only symbols with this text in them, e.g. BTC or /USDT.
         type: Instrument type: spot, margin, swap, future, option.
     """
-    from cracktrader.bootstrap import connected  # noqa: PLC0415  (ccxt)
-    from cracktrader.cli.choices import choose_exchange, choose_type  # noqa: PLC0415
-    from cracktrader.cli.settings import read_settings  # noqa: PLC0415  (start-up time)
+    from cracktrader.bootstrap import connected
+    from cracktrader.cli.choices import choose_exchange, choose_type
+    from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
     config = read_settings(common)
@@ -98,7 +98,15 @@ def markets(
     if output.json:
         output.data([_market_facts(market) for market in found])
         return
-    columns = ["symbol", ">price step", ">amount step", ">min amount", ">min cost", ">maker", ">taker"]
+    columns = [
+        "symbol",
+        ">price step",
+        ">amount step",
+        ">min amount",
+        ">min cost",
+        ">maker",
+        ">taker",
+    ]
     output.table([_market_row(market) for market in found], columns=columns)
     output.note(f"{len(found):,} of {len(listed):,} markets")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Final
 
 from cracktrader.cli.exits import UsageError
@@ -13,17 +14,19 @@ _AGE: Final = re.compile(r"(\d+)\s*([smhdw])")
 _UNIT_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
-def parse_moment(text: str, *, now_ms: int) -> int:
+def parse_moment(text: str, *, now_ms: int | Callable[[], int]) -> int:
     """Return ms UTC for a date, a time, ``now`` or an age before *now_ms*; UTC unless said.
+
+    *now_ms* may be a function, which is called only if the time is needed.
 
     Raises:
         UsageError: if *text* is none of them.
     """
     word = text.strip()
     if word.lower() == "now":
-        return now_ms
+        return _value(now_ms)
     if age := _AGE.fullmatch(word):
-        return now_ms - int(age[1]) * _UNIT_MS[age[2]]
+        return _value(now_ms) - int(age[1]) * _UNIT_MS[age[2]]
     try:
         moment = dt.datetime.fromisoformat(word)
     except ValueError:
@@ -33,13 +36,15 @@ def parse_moment(text: str, *, now_ms: int) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def parse_range(since: str | None, until: str | None, *, now_ms: int) -> tuple[int | None, int]:
+def parse_range(
+    since: str | None, until: str | None, *, now_ms: int | Callable[[], int]
+) -> tuple[int | None, int]:
     """Return ``[since, until)`` in ms UTC; *until* is now if left out.
 
     Raises:
         UsageError: if a date cannot be read or the range is empty.
     """
-    end = now_ms if until is None else parse_moment(until, now_ms=now_ms)
+    end = _value(now_ms) if until is None else parse_moment(until, now_ms=now_ms)
     if since is None:
         return None, end
     start = parse_moment(since, now_ms=now_ms)
@@ -63,3 +68,7 @@ def iso_moment(timestamp: int | None) -> str | None:
     if timestamp is None:
         return None
     return dt.datetime.fromtimestamp(timestamp / 1000, tz=dt.UTC).isoformat()
+
+
+def _value(now_ms: int | Callable[[], int]) -> int:
+    return now_ms() if callable(now_ms) else now_ms

@@ -20,9 +20,7 @@ class Common:
         tuple[Path, ...], Parameter(name=("--config", "-c"), negative="", show_default=False)
     ] = ()
     """Configuration file to read instead of those found by place; repeatable, the last wins."""
-    verbose: Annotated[
-        int, Parameter(name=("--verbose", "-v"), count=True, show_default=False)
-    ] = 0
+    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True, show_default=False)] = 0
     """Show progress messages; -vv adds details and tracebacks."""
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative="", show_default=False)] = (
         False
@@ -50,9 +48,7 @@ class Market:
 
     exchange: Annotated[str | None, Parameter(name=("--exchange", "-e"))] = None
     """CCXT's id, e.g. binance; may be left out if the settings name exactly one."""
-    symbol: Annotated[
-        tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)
-    ] = ()
+    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)] = ()
     """Such as BTC/USDT; repeatable."""
     timeframe: Annotated[
         tuple[str, ...], Parameter(name=("--timeframe", "-t"), show_default=False)

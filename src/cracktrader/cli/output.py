@@ -38,20 +38,23 @@ class Output:
 
     def data(self, value: object) -> None:
         """Print *value* as JSON on stdout."""
-        sys.stdout.write(jsonlib.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+        self.text(jsonlib.dumps(value, indent=2, ensure_ascii=False, default=str))
 
     def text(self, text: str) -> None:
         """Print *text* as it is on stdout."""
         sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
     def table(
         self, rows: Iterable[Sequence[object]], *, columns: Sequence[str], title: str | None = None
     ) -> None:
         """Print a table on stdout; a column whose name starts with ">" is right-aligned."""
-        from rich import box  # noqa: PLC0415  (start-up time)
-        from rich.table import Table  # noqa: PLC0415
+        from rich import box
+        from rich.table import Table
 
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table = Table(
+            title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
+        )
         for name in columns:
             justify = "right" if name.startswith(">") else "left"
             table.add_column(name.removeprefix(">"), justify=justify, overflow="fold")
@@ -85,7 +88,7 @@ class Output:
 
 def console(*, stderr: bool) -> Console:
     """Return a rich console on the stream as it is now; NO_COLOR and pipes are respected."""
-    from rich.console import Console  # noqa: PLC0415  (start-up time)
+    from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
@@ -94,13 +97,13 @@ def console(*, stderr: bool) -> Console:
 
 def escape(text: str) -> str:
     """Return *text* so that rich prints its brackets instead of reading them."""
-    from rich.markup import escape as rich_escape  # noqa: PLC0415  (start-up time)
+    from rich.markup import escape as rich_escape
 
     return rich_escape(text)
 
 
 def redact(text: str) -> str:
     """Return *text* without any secret this process has read."""
-    from cracktrader.observability.redact import redact as remove  # noqa: PLC0415
+    from cracktrader.observability.redact import redact as remove
 
     return remove(text)

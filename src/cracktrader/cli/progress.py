@@ -82,8 +82,8 @@ class _Bars:
     """One bar per part, with rate and time left; gone when the job is done."""
 
     def __init__(self, interval_s: float = _BAR_INTERVAL_S) -> None:
-        from rich import progress as rich_progress  # noqa: PLC0415  (start-up time)
-        from rich.console import Console  # noqa: PLC0415
+        from rich import progress as rich_progress
+        from rich.console import Console
 
         self.interval_s = interval_s
         self._tasks: dict[str, rich_progress.TaskID] = {}
@@ -102,9 +102,7 @@ class _Bars:
         for step in steps:
             if step.label not in self._tasks:
                 self._tasks[step.label] = self._progress.add_task(step.label, total=step.total)
-            self._progress.update(
-                self._tasks[step.label], completed=step.done, total=step.total
-            )
+            self._progress.update(self._tasks[step.label], completed=step.done, total=step.total)
         self._progress.refresh()
 
     def close(self) -> None:

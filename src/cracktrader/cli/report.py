@@ -19,10 +19,10 @@ def report(
     Args:
         folder: The result folder that `backtest` wrote.
     """
-    from cracktrader.cli.results import show_result  # noqa: PLC0415  (start-up time)
-    from cracktrader.cli.settings import start_logs  # noqa: PLC0415
-    from cracktrader.reports.result import RunResult  # noqa: PLC0415
-    from cracktrader.reports.write import write_result  # noqa: PLC0415
+    from cracktrader.cli.results import show_result
+    from cracktrader.cli.settings import start_logs
+    from cracktrader.reports.result import RunResult
+    from cracktrader.reports.write import write_result
 
     start_logs(common)
     show_result(write_result(folder, RunResult.load(folder)), Output.of(common))

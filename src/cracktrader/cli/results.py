@@ -21,7 +21,7 @@ def show_result(run: WrittenRun, output: Output) -> None:
     if output.json:
         output.data(result_facts(run))
         return
-    from cracktrader.reports.findings import covered  # noqa: PLC0415  (start-up time)
+    from cracktrader.reports.findings import covered
 
     meta = run.result.meta
     params = ", ".join(f"{name}={value}" for name, value in meta.params.items())
@@ -68,8 +68,8 @@ def _plain(value: object) -> object:
 
 
 def _print_rows(rows: tuple[Row, ...]) -> None:
-    from rich import box  # noqa: PLC0415  (start-up time)
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     has_benchmark = any(row.benchmark for row in rows)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)

@@ -55,8 +55,6 @@ def _narrowed(found: list[SeriesKey], name: str, wanted: tuple[str, ...]) -> lis
     possible = sorted({str(getattr(key, name)) for key in found})
     for word in wanted:
         if word not in possible:
-            hint = did_you_mean(word, possible)
-            raise UsageError(
-                f'the archive holds nothing of {name} "{word}".{hint} It holds {", ".join(possible)}'
-            )
+            hint = f"{did_you_mean(word, possible)} It holds {', '.join(possible)}"
+            raise UsageError(f'the archive holds nothing of {name} "{word}".{hint}')
     return [key for key in found if not wanted or getattr(key, name) in wanted]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Group, Parameter
 
+from cracktrader.cli.choices import typed_by_user
 from cracktrader.cli.exits import Exit, UsageError
 from cracktrader.cli.moments import parse_moment, show_moment
 from cracktrader.cli.options import REPORTING, Reporting
 from cracktrader.cli.output import Output
 
 if TYPE_CHECKING:
-    from cracktrader.domain.candle import Candles
     from cracktrader.simulator.exchange import LocalExchange
 
 
@@ -27,15 +27,15 @@ class Prices:
     """Where the local exchange takes its prices from; by default the shipped candles."""
 
     candles: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
-    """Replay a file: SYMBOL=FILE (CSV or Parquet); repeatable."""
-    symbol: Annotated[
-        tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)
-    ] = ()
-    """Make up a market instead, a seeded random walk; repeatable."""
-    seed: int = 1
-    """Of the walk, and of the trades inside candles."""
-    days: int = 60
-    """Length of the walk."""
+    """Replay a file of candles, CSV or Parquet: SYMBOL=FILE; repeatable."""
+    from_archive: bool = False
+    """Replay what the archive holds of Binance spot."""
+    seed: int | None = None
+    """Make up a market instead: a random walk, the same for the same number."""
+    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)] = ()
+    """List only these; repeatable."""
+    timeframe: Annotated[str, Parameter(name=("--timeframe", "-t"))] = "1m"
+    """Of the candles to take from the archive, or to make up."""
     start: str | None = None
     """The exchange's time to begin with; default: the end, where all candles are history."""
 
@@ -60,18 +60,39 @@ def serve(
         speed: Exchange seconds per real second, 1 to 10000.
         settings: Write a settings file there that points cracktrader at it; use it with -c.
     """
-    from cracktrader.cli.settings import start_logs  # noqa: PLC0415  (start-up time)
-    from cracktrader.domain.clock import SystemClock  # noqa: PLC0415
-    from cracktrader.simulator.exchange import LocalExchange  # noqa: PLC0415
+    from cracktrader.cli.settings import start_logs
+    from cracktrader.simulator.exchange import LocalExchange
+    from cracktrader.simulator.settings import SimulatorSettings
 
     start_logs(common)
-    start = prices.start and parse_moment(prices.start, now_ms=SystemClock().time_ms())
-    exchange = LocalExchange(
-        _candles(prices), start=start or None, speed=speed, seed=prices.seed, port=port
-    )
-    caught = exchange.serve_forever(on_ready=lambda: _announce(exchange, common, settings))
+    values = {"port": port, "speed": speed, **_values(prices, common)}
+    with typed_by_user():
+        exchange = LocalExchange.from_settings(SimulatorSettings.parse(values))
+        caught = exchange.serve_forever(on_ready=lambda: _announce(exchange, common, settings))
     Output.of(common).note(f"stopped after {sum(exchange.requests.values()):,} requests")
     return Exit.TERMINATED if caught == signal.SIGTERM else Exit.INTERRUPTED
+
+
+def _values(prices: Prices, common: Reporting) -> dict[str, object]:
+    from cracktrader.cli.settings import read_settings
+    from cracktrader.domain.clock import SystemClock
+
+    now_ms = SystemClock().time_ms()
+    return {
+        "candles": dict(_split(entry) for entry in prices.candles),
+        "archive": read_settings(common).settings.data.cache_dir if prices.from_archive else None,
+        "seed": prices.seed,
+        "symbols": prices.symbol,
+        "timeframe": prices.timeframe,
+        "start": None if prices.start is None else parse_moment(prices.start, now_ms=now_ms),
+    }
+
+
+def _split(entry: str) -> tuple[str, str]:
+    symbol, _, path = entry.partition("=")
+    if not path:
+        raise UsageError(f'--candles was "{entry}"; use SYMBOL=FILE, e.g. BTC/USDT=btc.csv')
+    return symbol, path
 
 
 def settings_text(config: Mapping[str, object], cache_dir: str) -> str:
@@ -106,30 +127,12 @@ def _announce(exchange: LocalExchange, common: Reporting, settings: Path | None)
         return
     output.text(f"Local exchange (Binance spot protocol) at {exchange.url}")
     output.text(f"  markets  {', '.join(symbols)}")
-    output.text(f"  its time {show_moment(exchange.clock.time_ms())} UTC, ×{exchange.clock.speed:g}")
+    pace = f"{exchange.clock.speed:g} times as fast as ours"
+    output.text(f"  its time {show_moment(exchange.clock.time_ms())} UTC, {pace}")
     if settings is not None:
         output.text(f"  try      cracktrader markets binance -c {settings}")
     else:
-        output.text("  try      --settings FILE writes settings for cracktrader, --json ccxt's config")
+        output.text(
+            "  try      --settings local.toml, which lets cracktrader use it by -c local.toml"
+        )
     output.note("Ctrl-C stops it.")
-
-
-def _candles(prices: Prices) -> dict[str, Candles] | None:
-    if prices.candles and prices.symbol:
-        raise UsageError("--candles replays files and --symbol makes prices up; use one of them")
-    if prices.symbol:
-        from cracktrader.simulator.walk import walk_candles  # noqa: PLC0415  (start-up time)
-
-        return walk_candles(prices.symbol, seed=prices.seed, days=prices.days)
-    if not prices.candles:
-        return None
-    return dict(_replayed(entry) for entry in prices.candles)
-
-
-def _replayed(entry: str) -> tuple[str, Candles]:
-    from cracktrader.candles.files import read_file  # noqa: PLC0415  (start-up time)
-
-    symbol, _, path = entry.partition("=")
-    if not path:
-        raise UsageError(f'--candles was "{entry}"; use SYMBOL=FILE, e.g. BTC/USDT=btc.csv')
-    return symbol, read_file(Path(path))
