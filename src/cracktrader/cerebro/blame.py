@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -24,7 +25,8 @@ def find_user_call(traceback: TracebackType | None) -> str | None:
 
 def describe_bar(feeds: Sequence[bt.AbstractDataBase]) -> str:
     """Say which bar is being worked on: its time and the feed that delivered it last."""
-    begun = [number for number, feed in enumerate(feeds) if len(feed)]
+    # While a feed loads its next bar, it has a place for it but no time yet.
+    begun = [i for i, feed in enumerate(feeds) if len(feed) and not math.isnan(feed.datetime[0])]
     if not begun:
         return "before the first bar"
     number = max(begun, key=lambda number: feeds[number].datetime[0])

@@ -28,13 +28,11 @@ class Cerebro(bt.Cerebro):
         try:
             return super().runstrategies(iterstrat, predata)
         except BaseException as exc:
-            place = describe_bar(self.datas)
+            failure = self._strategy_error(exc)
             self._stop_everything()
-            call = find_user_call(exc.__traceback__)
-            if call is None or isinstance(exc, CracktraderError) or not isinstance(exc, Exception):
+            if failure is None:
                 raise
-            cause = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-            raise StrategyError(f"{call} raised {cause}, {place}") from exc
+            raise failure from exc
 
     def plot(self, *args: Any, use: str | None = None, **kwargs: Any) -> Any:
         """Draw as Backtrader does, with the matplotlib backend *use* if it is given.
@@ -44,6 +42,14 @@ class Cerebro(bt.Cerebro):
         """
         with plotting(use):
             return super().plot(*args, **kwargs)
+
+    def _strategy_error(self, exc: BaseException) -> StrategyError | None:
+        if isinstance(exc, CracktraderError) or not isinstance(exc, Exception):
+            return None
+        if (call := find_user_call(exc.__traceback__)) is None:
+            return None
+        what = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+        return StrategyError(f"{call} raised {what}, {describe_bar(self.datas)}")
 
     def _stop_everything(self) -> None:
         for part in (self.broker, *self.datas, *self.feeds, *self.stores):
