@@ -76,10 +76,12 @@ def read_page(request: PageRequest, rows: Candles) -> Page:
     if not len(wanted):
         nothing = (request.since, request.since)
         return Page(candles=wanted, claim=nothing, next_since=request.since, is_stale=True)
-    return _judge(request, wanted, is_full=len(ordered) >= request.limit)
+    unconfirmed = _doubtful_start(request, wanted, is_full=len(ordered) >= request.limit)
+    # More rows than a page holds: what lies behind its end may be from anywhere.
+    return _judge(request, wanted.take(slice(0, request.limit)), unconfirmed)
 
 
-def _judge(request: PageRequest, wanted: Candles, *, is_full: bool) -> Page:
+def _judge(request: PageRequest, wanted: Candles, unconfirmed: Range | None) -> Page:
     asked = wanted.take(wanted.timestamp < request.end)
     final = asked.take(_is_final(request, asked, int(wanted.timestamp[-1])))
     has_price = ~np.isnan(np.stack([getattr(final, n) for n in PRICE_COLUMNS])).all(axis=0)
@@ -93,12 +95,7 @@ def _judge(request: PageRequest, wanted: Candles, *, is_full: bool) -> Page:
     absent_until = known_until
     if len(final) == len(asked) and next_since >= request.end:
         absent_until = max(known_until, _settled(request, request.end))
-    start = request.timeframe.floor(request.since)
-    unconfirmed = None
-    if _keeps_only_newest(request, wanted, is_full=is_full):
-        first = min(int(wanted.timestamp[0]), request.end)
-        unconfirmed = (start, request.timeframe.floor(first))
-        start = unconfirmed[1]
+    start = unconfirmed[1] if unconfirmed else request.timeframe.floor(request.since)
     end = max(start, request.timeframe.floor(min(absent_until, request.end)))
     return Page(
         candles=final.take(has_price),
@@ -133,11 +130,13 @@ def _settled(request: PageRequest, end: int) -> int:
     return min(end, settled)
 
 
-def _keeps_only_newest(request: PageRequest, wanted: Candles, *, is_full: bool) -> bool:
-    """Whether this may be an exchange that gives its newest candles whatever one asks."""
+def _doubtful_start(request: PageRequest, wanted: Candles, *, is_full: bool) -> Range | None:
+    """Return what was skipped if this exchange may give its newest candles whatever one asks."""
     timeframe, first = request.timeframe, int(wanted.timestamp[0])
     skipped = (first - request.since) // timeframe.duration_ms
     newest = timeframe.shift(timeframe.floor(request.now_ms), -2)
     if skipped < 1 or int(wanted.timestamp[-1]) < newest:
-        return False
-    return is_full or skipped > request.limit
+        return None
+    if not is_full and skipped <= request.limit:
+        return None
+    return timeframe.floor(request.since), timeframe.floor(min(first, request.end))
