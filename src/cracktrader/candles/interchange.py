@@ -44,6 +44,7 @@ _MS: Final = dt.timedelta(milliseconds=1)
 _SECONDS_BELOW: Final = 1e11
 _MILLIS_BELOW: Final = 1e14
 _MICROS_BELOW: Final = 1e17
+_FARTHEST_MS: Final = 253_402_300_800_000  # the year 10000
 
 
 def read_file(path: str | Path) -> Candles:
@@ -121,7 +122,10 @@ def to_milliseconds(text: str) -> int:
         raise ValueError(f'"{text}" is no time')
     scale, divisor = _unit(abs(number))
     exact = int(text) if text.strip().lstrip("+-").isdigit() else number
-    return int(exact * scale // divisor)
+    milliseconds = int(exact * scale // divisor)
+    if abs(milliseconds) > _FARTHEST_MS:
+        raise ValueError(f'"{text}" is no time')
+    return milliseconds
 
 
 def _unit(size: float) -> tuple[int, int]:
@@ -148,6 +152,8 @@ def _read_csv(text: TextIO, source: str) -> Candles:
                     continue
             stamps.append(to_milliseconds(row[places[0]]))
             values.append([_number(row[place]) for place in places[1:]])
+    except UnicodeDecodeError:
+        raise
     except (ValueError, IndexError, OverflowError, csv.Error) as exc:
         reason = f"it has {len(row)} columns" if isinstance(exc, IndexError) else exc
         raise DataError(f'"{source}", line {reader.line_num}: {reason}') from exc

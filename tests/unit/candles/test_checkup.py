@@ -25,6 +25,7 @@ def archive(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path, archive):
+    assert archive.series() == [KEY]
     return tmp_path / KEY.path
 
 
