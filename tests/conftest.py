@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure, and a test that passed here is to pass on every other machine.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 DATA = Path(__file__).parent / "data"
 
