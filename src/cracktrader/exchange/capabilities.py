@@ -9,6 +9,7 @@ from typing import Any, Final
 from cracktrader.domain.market import INSTRUMENT_TYPES, InstrumentType
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.exchange.ids import client_class
+from cracktrader.exchange.sandbox import has_sandbox
 from cracktrader.exchange.settings import CREDENTIALS
 
 _MINUTE_MS: Final = 60_000
@@ -84,7 +85,7 @@ def read_capabilities(client: Any, instrument_type: InstrumentType) -> Capabilit
         emulated=frozenset(name for name, value in has.items() if value == "emulated"),
         orders=_orders(client, instrument_type),
         credentials=tuple(o for o, t in CREDENTIALS.items() if client.requiredCredentials.get(t)),
-        has_sandbox=bool({"test", "demo"} & set(client.urls)),
+        has_sandbox=has_sandbox(client),
         requests_per_minute=_MINUTE_MS / client.rateLimit if client.rateLimit > 0 else None,
     )
 

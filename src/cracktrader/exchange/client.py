@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from cracktrader.domain.market import InstrumentType
-from cracktrader.errors import AuthenticationError, UnavailableError
+from cracktrader.errors import AuthenticationError, ConfigError, UnavailableError
 from cracktrader.exchange.call import current_call
 from cracktrader.exchange.ids import client_class
 from cracktrader.exchange.key import DEFAULT_ACCOUNT, ConnectionKey
@@ -120,7 +120,10 @@ def _proxy(proxy: SecretRef | str | None) -> dict[str, str]:
     if proxy is None:
         return {}
     address = resolve(proxy).get_secret_value() if isinstance(proxy, SecretRef) else proxy
-    return {"socksProxy" if address.startswith("socks") else "httpsProxy": address}
+    if not address.startswith(("http://", "https://")):
+        # CCXT opens a session of its own for SOCKS, past everything that guards ours.
+        raise ConfigError('"proxy" must begin with http:// or https://; SOCKS is not supported')
+    return {"httpsProxy": address}
 
 
 def _repeat_nothing(client: Any) -> None:

@@ -127,9 +127,14 @@ def enter_sandbox(
     return SandboxGuard(exchange=client.id, production=production).permit
 
 
+def has_sandbox(client: Any) -> bool:
+    """Whether CCXT knows a test network; only `enter_sandbox` proves it."""
+    return client.id not in _FOREIGN and any(client.urls.get(name) for name in ("test", "demo"))
+
+
 def _switch(client: Any, instrument_type: InstrumentType) -> None:
-    has_demo = "demo" in client.urls and instrument_type in {"swap", "future"}
-    if client.id in _FOREIGN or not ("test" in client.urls or has_demo):
+    has_demo = bool(client.urls.get("demo")) and instrument_type in {"swap", "future"}
+    if not has_sandbox(client):
         raise UnsupportedError(
             f"{client.id} has no sandbox that CCXT knows. Rehearse against the local exchange "
             "instead, or use paper mode."

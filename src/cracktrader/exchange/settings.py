@@ -77,7 +77,7 @@ class ExchangeSettings(AccountSettings):
     )
     proxy: PrivateUrl | None = Field(
         None,
-        description="address of a proxy, http(s):// or socks5://; with a password in it only by "
+        description="address of a proxy, http:// or https://; with a password in it only by "
         "reference",
     )
     accounts: dict[str, AccountSettings] = Field(
