@@ -49,8 +49,9 @@ class CandleFeed(bt.DataBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.p.ccxt_timeframe is not None:
-            self._use_timeframe(parse_timeframe(self.p.ccxt_timeframe))
+        timeframe = self._chosen_timeframe()
+        if timeframe is not None:
+            self._use_timeframe(timeframe)
 
     def start(self) -> None:
         super().start()
@@ -99,6 +100,11 @@ class CandleFeed(bt.DataBase):
                 'are; ccxt_timeframe="1m" says that they are the opens of candles'
             )
         return open_time(self, ago)
+
+    def _chosen_timeframe(self) -> Timeframe | None:
+        """Return the timeframe that the rows are candles of; None if they are only bars."""
+        chosen = self.p.ccxt_timeframe
+        return None if chosen is None else parse_timeframe(chosen)
 
     def _use_timeframe(self, timeframe: Timeframe) -> None:
         """Take the rows for candles of *timeframe*."""

@@ -8,7 +8,6 @@ from typing import Any, Final, Protocol
 from cracktrader.candles.cleaning import CleanResult, clean
 from cracktrader.candles.download import ProgressCallback
 from cracktrader.candles.gaps import Gap, GapResult, apply_gap_policy
-from cracktrader.candles.quality import QualityReport
 from cracktrader.domain.candle import Candles, FloatColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import ConfigError, UnsupportedError
@@ -47,7 +46,8 @@ class FeedReport:
     downloaded: int
     gaps: tuple[Gap, ...]
     filled: int
-    quality: QualityReport
+    quality: dict[str, int]
+    """Each trouble that was found, and in how many candles."""
     repaired: int
     dropped: int
 
@@ -60,7 +60,7 @@ class FeedReport:
         parts = [f"{self.candles} candles of {self.symbol} {self.timeframe}"]
         if self.gaps:
             parts.append(f"{self.missing} missing in {len(self.gaps)} gaps, {self.filled} filled")
-        parts += [f"{count} {name}" for name, count in self.quality.counts.items()]
+        parts += [f"{count} {name}" for name, count in self.quality.items()]
         if self.repaired or self.dropped:
             parts.append(f"{self.repaired} repaired, {self.dropped} dropped")
         return "; ".join(parts)
@@ -100,6 +100,7 @@ class CCXTDataFeed(CandleFeed):
     symbol = ""
     report: FeedReport | None = None
     _request: HistoryRequest
+    _candle_timeframe: Timeframe
     _candles: Candles | None = None
 
     def __init__(self, store: CandleStore | None = None, symbol: str | None = None) -> None:
@@ -110,12 +111,13 @@ class CCXTDataFeed(CandleFeed):
         self._refuse_what_is_not_here()
         choose_word("gaps", self.p.gaps, GAP_POLICIES)
         choose_word("outliers", self.p.outliers, OUTLIER_POLICIES)
-        timeframe = choose_timeframe(self.p.ccxt_timeframe, self.p.timeframe, self.p.compression)
-        self._use_timeframe(timeframe)
-        self.p.ccxt_timeframe, self.p.dataname = timeframe.name, self.symbol
-        self._request = self._make_request(timeframe)
+        self.p.dataname = self.symbol
+        self._request = self._make_request()
         # The candles are cut to the dates already, by their opens.
         self.p.fromdate = self.p.todate = None
+
+    def _chosen_timeframe(self) -> Timeframe:
+        return choose_timeframe(self.p.ccxt_timeframe, self.p.timeframe, self.p.compression)
 
     @property
     def candles(self) -> Candles:
@@ -148,7 +150,7 @@ class CCXTDataFeed(CandleFeed):
             downloaded=history.downloaded,
             gaps=whole.gaps,
             filled=int(whole.is_filled.sum()),
-            quality=cleaned.report,
+            quality=cleaned.report.counts,
             repaired=cleaned.repaired,
             dropped=cleaned.dropped,
         )
@@ -158,10 +160,10 @@ class CCXTDataFeed(CandleFeed):
         event.debug("feed.loaded", candles=report.candles, downloaded=report.downloaded)
         if report.gaps and self.p.gaps == "warn":
             event.warning("feed.gaps_found", missing=report.missing, gaps=len(report.gaps))
-        if not report.quality.is_clean and self.p.outliers == "warn":
-            event.warning("feed.outliers_found", **report.quality.counts)
+        if report.quality and self.p.outliers == "warn":
+            event.warning("feed.outliers_found", **report.quality)
 
-    def _make_request(self, timeframe: Timeframe) -> HistoryRequest:
+    def _make_request(self) -> HistoryRequest:
         start, end = self._dates()
         if start is not None and end is not None and start >= end:
             raise ConfigError(
@@ -175,7 +177,7 @@ class CCXTDataFeed(CandleFeed):
             raise ConfigError(f"historical_limit was {limit}; it is 1 or more")
         return HistoryRequest(
             symbol=self.symbol,
-            timeframe=timeframe,
+            timeframe=self._candle_timeframe,
             start=start,
             end=end,
             limit=limit,

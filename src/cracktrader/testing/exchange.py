@@ -7,7 +7,6 @@ from typing import Any
 
 from cracktrader.domain.candle import Candles
 
-
 _FINAL_AFTER_MS = 10_000
 
 

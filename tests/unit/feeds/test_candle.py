@@ -22,13 +22,13 @@ DATA = Path(__file__).parents[2] / "data" / "candles"
 
 @pytest.fixture(scope="module")
 def frame():
-    """Ten hours of real one-minute candles, over a midnight."""
-    candles = pd.read_parquet(DATA / "binanceus_BTC-USDC_1m_2023-03.parquet").iloc[1200:1800]
+    """Four hours of real one-minute candles, over a midnight."""
+    candles = pd.read_parquet(DATA / "binanceus_BTC-USDC_1m_2023-03.parquet").iloc[1320:1560]
     times = pd.to_datetime(candles["timestamp"], unit="ms")
     return candles[list(NAMES)].set_index(pd.DatetimeIndex(times, name="when"))
 
 
-class Tape(bt.Strategy):
+class LineTape(bt.Strategy):
     """Writes down every line of every feed at every bar."""
 
     def __init__(self):
@@ -50,7 +50,7 @@ def tape(*feeds, run=None, add=None):
     cerebro = bt.Cerebro(stdstats=False)
     for feed in feeds:
         (add or bt.Cerebro.adddata)(cerebro, feed)
-    cerebro.addstrategy(Tape)
+    cerebro.addstrategy(LineTape)
     return cerebro.run(**(run or {}))[0].tape
 
 
@@ -74,7 +74,15 @@ RUNS = {
 
 
 def hours(frame):
-    return {"fromdate": frame.index[100].to_pydatetime(), "todate": frame.index[500]}
+    return {"fromdate": frame.index[40].to_pydatetime(), "todate": frame.index[200]}
+
+
+def new_york_hours(frame):
+    dates = hours(frame).items()
+    return {
+        "tz": "America/New_York",
+        **{name: date - pd.Timedelta(hours=5) for name, date in dates},
+    }
 
 
 OPTIONS = {
@@ -82,7 +90,7 @@ OPTIONS = {
     "dated": hours,
     "by day": lambda f: {"todate": f.index[0].date()},
     "empty": lambda f: {"fromdate": f.index[-1] + pd.Timedelta(days=1)},
-    "zoned": lambda f: {"tz": "America/New_York", **hours(f)},
+    "zoned": new_york_hours,
     "zoned input": lambda f: {"tzinput": "Europe/Berlin", **hours(f)},
     "fewer lines": lambda _: {"volume": None, "openinterest": None},
     "by name": lambda _: {"close": "OPEN", "openinterest": "Volume"},
@@ -138,8 +146,8 @@ def test_what_sees_each_bar_sees_the_same(frame, addition, run):
 def test_several_feeds_of_different_length_keep_step(frame):
     tapes = [
         tape(
-            cls(dataname=frame.iloc[:300], name="a", **MINUTES),
-            cls(dataname=frame.iloc[50:400:7], name="b", **MINUTES),
+            cls(dataname=frame.iloc[:200], name="a", **MINUTES),
+            cls(dataname=frame.iloc[50::7], name="b", **MINUTES),
         )
         for cls in (bt.feeds.PandasData, CandleFeed)
     ]
@@ -161,8 +169,8 @@ def test_an_index_with_a_zone_keeps_its_moments(frame, zone):
 
 
 def test_unsorted_rows_end_where_backtrader_ends_them(frame):
-    shuffled = frame.sample(frac=1.0, random_state=5).iloc[:500]
-    theirs, ours = both(shuffled, todate=frame.index[560].to_pydatetime())
+    shuffled = frame.sample(frac=1.0, random_state=5).iloc[:200]
+    theirs, ours = both(shuffled, todate=frame.index[220].to_pydatetime())
     assert ours == theirs
 
 

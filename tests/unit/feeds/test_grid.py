@@ -20,7 +20,7 @@ JANUARY_2024 = 1_704_067_200_000
 HOUR = 3_600_000
 
 
-class Tape(bt.Strategy):
+class GridTape(bt.Strategy):
     """Keeps the bars of the last feed, each as long as it grows."""
 
     def __init__(self):
@@ -43,7 +43,7 @@ class Tape(bt.Strategy):
 def run(candles, timeframe, add, **options):
     cerebro = bt.Cerebro(stdstats=False)
     add(cerebro, CandleFeed(dataname=candles, ccxt_timeframe=timeframe))
-    cerebro.addstrategy(Tape)
+    cerebro.addstrategy(GridTape)
     return cerebro.run(**options)[0]
 
 
@@ -182,7 +182,7 @@ def test_ticks_have_no_opening_time():
 def test_feeds_whose_times_are_taken_as_they_are_do_not_know_when_bars_opened():
     cerebro = bt.Cerebro(stdstats=False)
     cerebro.adddata(CandleFeed(dataname=random_walk(3), name="mine"))
-    cerebro.addstrategy(Tape)
+    cerebro.addstrategy(GridTape)
     with pytest.raises(DataError, match=r'"mine".*ccxt_timeframe="1m"'):
         cerebro.run()
 
