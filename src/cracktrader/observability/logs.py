@@ -18,7 +18,7 @@ import structlog
 from pydantic import ValidationError
 
 from cracktrader.errors import ConfigError, did_you_mean
-from cracktrader.observability.outputs import LogOutput, StderrOutput, open_file_output
+from cracktrader.observability.outputs import LogOutput, NoOutput, StderrOutput, open_file_output
 from cracktrader.observability.rendering import hide_secrets, make_console_renderer, to_json
 from cracktrader.observability.settings import LEVELS, LogSettings
 
@@ -131,7 +131,7 @@ def _open_outputs(settings: LogSettings) -> list[LogOutput]:
         output = open_file_output(settings.file, settings)
         output.setFormatter(_formatter(to_json))
         outputs.append(output)
-    return outputs
+    return outputs or [NoOutput()]
 
 
 def _formatter(renderer: structlog.typing.Processor) -> structlog.stdlib.ProcessorFormatter:

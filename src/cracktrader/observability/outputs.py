@@ -38,6 +38,10 @@ class StderrOutput(LogOutput, logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
+class NoOutput(LogOutput, logging.NullHandler):
+    """Drops every line; with no output at all, Python would print warnings its own way."""
+
+
 class SizedFileOutput(LogOutput, RotatingFileHandler):
     """A file replaced when it is full."""
 

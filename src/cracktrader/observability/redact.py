@@ -8,6 +8,7 @@ passwords in URLs, and entries under names such as ``api_key``.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 import threading
@@ -77,8 +78,9 @@ def redacted_traceback(exc: BaseException) -> str:
     return redact("".join(traceback.format_exception(exc)))
 
 
+@functools.lru_cache(maxsize=2048)
 def is_secret_name(name: str) -> bool:
-    """Whether a value under *name* is to be hidden whatever it is (``apiKey``, ``token`` …)."""
+    """Whether a value under *name* is to be hidden whatever it is (``apiKey``, ``secret`` …)."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
     return _SECRET_NAME.search(snake) is not None
 

@@ -51,7 +51,7 @@ def make_console_renderer(*, colors: bool) -> structlog.dev.ConsoleRenderer:
 
 
 def _entry(key: object, value: object, depth: int) -> object:
-    if isinstance(value, str) and value and is_secret_name(str(key)):
+    if isinstance(value, str | bytes) and value and is_secret_name(str(key)):
         return MASK
     return _plain(value, depth)
 

@@ -29,8 +29,8 @@ _SHAPES: Final = {
     "keyring": re.compile(r".*[^/]/[^/]+"),
 }
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
-# A value that short is a word the operator tried, not a key; hiding it would garble logs.
-_SHORTEST_REFUSED: Final = 8
+# A shorter value is a word or a date the operator tried; hiding it would garble logs.
+_SHORTEST_REFUSED: Final = 16
 
 
 class SecretRef:

@@ -262,3 +262,16 @@ def test_a_logger_taken_before_setup_works_after_it(lines):
     setup_logging("DEBUG", json_enabled=True)
     logger.debug("b.happened")
     assert [line["event"] for line in lines()] == ["b.happened"]
+
+
+def test_with_every_output_off_nothing_is_written_anywhere():
+    code = """
+from cracktrader.observability.logs import get_logger, setup_logging
+from cracktrader.observability.settings import LogSettings
+setup_logging(settings=LogSettings(console=False))
+get_logger("cracktrader.x").error("a.happened")
+"""
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("", "")

@@ -67,7 +67,7 @@ def test_a_number_may_be_the_secret():
 
 
 def test_values_under_a_secrets_name_are_hidden_whatever_they_are():
-    assert rendered(apiKey="x", deep=[{"password": "y"}], api_key="") == {
+    assert rendered(apiKey=b"x", deep=[{"password": "y"}], api_key="") == {
         "apiKey": MASK,
         "deep": [{"password": MASK}],
         "api_key": "",

@@ -128,7 +128,7 @@ def test_settings_wrap_a_secret_str_given_in_code():
     assert resolve(account.api_key).get_secret_value() == "literal-4-secret"
 
 
-@pytest.mark.parametrize("raw", ["raw-in-settings-1", 1234567890123, ["raw-in-settings-2"]])
+@pytest.mark.parametrize("raw", ["raw-in-settings-1", 12345678901234567890, ["raw-in-settings-2"]])
 def test_settings_refuse_a_raw_value(raw):
     with pytest.raises(ValidationError) as caught:
         Account.model_validate({"api_key": raw})
