@@ -13,10 +13,11 @@ from cracktrader.brokers.costs import CostTotals, TakerCosts
 from cracktrader.brokers.dust import (
     DustlessOrderData,
     DustlessPosition,
+    TradeSizes,
     with_fractional_sizes,
 )
-from cracktrader.brokers.markets import MarketDirectory, MarketsBySymbol
-from cracktrader.brokers.rules import Refusal, apply_rules, smallest_step
+from cracktrader.brokers.markets import make_directory
+from cracktrader.brokers.rules import Refusal, apply_rules, short_sale, smallest_step
 from cracktrader.errors import ConfigError
 
 _BRACKET: Final = Refusal(code="bracket", text="another order of the same bracket was refused")
@@ -64,7 +65,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
 
     def __init__(self, **params: Any) -> None:
         self._taker_costs = TakerCosts.parse(self.p.slippage, self.p.half_spread_bps)
-        self._directory = self._make_directory()
+        self._directory = make_directory(self.p.store, self.p.markets)
         self._has_market_fees = self.p.commission is None and self._directory is not None
         if self.p.commission is None:
             self.p.commission = bt.CommInfoBase(percabs=True)
@@ -81,6 +82,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         self._order: bt.Order | None = None
         self._is_maker = False
         self._reference: float | None = None
+        self._trades = TradeSizes()
         self._market_comminfos: dict[bt.AbstractDataBase, CCXTCommissionInfo] = {}
         if self.p.fractional:
             self.positions = _Positions(self._dust_of)
@@ -212,14 +214,13 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         assert order is not None  # noqa: S101 - only called while one is tried
         if self._is_maker:
             return price
-        limit = None
-        if has_limit:
-            is_limit = order.exectype == bt.Order.Limit
-            limit = order.created.price if is_limit else order.created.pricelimit
-        sign, bar_bound = (
-            (1, _tick(order.data, "high")) if order.isbuy() else (-1, _tick(order.data, "low"))
+        sign, extreme = (1, "high") if order.isbuy() else (-1, "low")
+        return self._taker_costs.worsen(
+            price,
+            sign=sign,
+            limit=_limit_of(order) if has_limit else None,
+            bar_bound=_tick(order.data, extreme),
         )
-        return self._taker_costs.worsen(price, sign=sign, limit=limit, bar_bound=bar_bound)
 
     def _execute(
         self,
@@ -235,35 +236,33 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         if order.exectype == bt.Order.Close and self._taker_costs.rate:
             self._reference = price
             price = self._worsened(price)
-        if self.p.rules and self._would_sell_short(order):
-            self._refuse_late(order)
+        if self.p.rules and (refused := self._short_sale(order)):
+            self._reject(order, refused)
+            self._ococheck(order)
+            self._bracketize(order, cancel=True)
             return None
+        if self.p.fractional:
+            self.positions[_traded(order)].trade_size = self._trades.of(order)
         fills = len(order.executed)
         super()._execute(order, ago=ago, price=price, dtcoc=dtcoc)
         if len(order.executed) > fills:
             self._book(order, price)
         return None
 
-    def _would_sell_short(self, order: bt.Order) -> bool:
+    def _short_sale(self, order: bt.Order) -> Refusal | None:
+        if order.isbuy() or order.exectype == bt.Order.Historical:
+            return None
         assert self._directory is not None  # noqa: S101 - checked with the options
-        if order.isbuy() or self._directory.of(order.data).type != "spot":
-            return False
-        held = self.positions[order.data].size
-        return bool(held + order.executed.remsize < -self._dust_of(order.data))
-
-    def _refuse_late(self, order: bt.Order) -> None:
-        held, asked = self.positions[order.data].size, -order.executed.remsize
-        text = f"a spot market cannot be sold short: {held:.12g} held, {asked:.12g} to be sold"
-        self._reject(order, Refusal(code="insufficient_base", text=text))
-        self._ococheck(order)
-        self._bracketize(order, cancel=True)
+        held, dust = self.positions[order.data].size, self._dust_of(order.data)
+        return short_sale(self._directory.of(order.data), order, held=held, dust=dust)
 
     def _book(self, order: bt.Order, price: float) -> None:
         bit = order.executed[-1]
-        data = order.data if order.data._compensate is None else order.data._compensate
+        if self.p.fractional:
+            self._trades.add(order, bit)
         if self.p.fractional and bit.opened and bit.closed:
             # The sum of both parts may miss by an ulp what the new trade is opened with.
-            self.positions[data].size = bit.psize
+            self.positions[_traded(order)].size = bit.psize
         reference = price if self._reference is None else self._reference
         units = bit.size * order.comminfo.p.mult
         spread, slippage = self._taker_costs.split(price=price, reference=reference)
@@ -271,11 +270,6 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         self.costs.add(bit)
 
     # Wiring
-
-    def _make_directory(self) -> MarketDirectory | None:
-        if self.p.markets is not None:
-            return MarketDirectory(MarketsBySymbol(self.p.markets))
-        return None if self.p.store is None else MarketDirectory(self.p.store)
 
     def _check_options(self) -> None:
         if self.p.rules and self._directory is None:
@@ -308,6 +302,17 @@ class _Positions(dict[bt.AbstractDataBase, DustlessPosition]):
     def __missing__(self, data: bt.AbstractDataBase) -> DustlessPosition:
         position = self[data] = DustlessPosition(dust=self._dust_of(data))
         return position
+
+
+def _traded(order: bt.Order) -> bt.AbstractDataBase:
+    compensated: bt.AbstractDataBase | None = order.data._compensate
+    feed: bt.AbstractDataBase = order.data
+    return feed if compensated is None else compensated
+
+
+def _limit_of(order: bt.Order) -> float:
+    is_limit = order.exectype == bt.Order.Limit
+    return float(order.created.price if is_limit else order.created.pricelimit)
 
 
 def _tick(data: bt.AbstractDataBase, name: str) -> float:

@@ -25,6 +25,8 @@ class DustlessPosition(Position):
         super().__init__(size, price)
         self.dust = dust
         """An amount too small to be traded; 0 where the market sets none."""
+        self.trade_size: float | None = None
+        """What the trade of the next order holds, if that is known."""
         self._peak = abs(size)
 
     def clone(self) -> DustlessPosition:
@@ -36,15 +38,43 @@ class DustlessPosition(Position):
     def update(
         self, size: float, price: float, dt: Any = None
     ) -> tuple[float, float, float, float]:
-        """Add *size*; a remainder that is dust is executed along with it."""
-        reduces = self.size * size < 0
-        if reduces and abs(self.size + size) <= max(self.dust, DUST * self._peak):
-            size = -self.size
+        """Add *size*; dust that would remain, of the trade or of all, is executed with it."""
+        trade = self.size if self.trade_size is None else self.trade_size
+        if self._is_dust(trade, size):
+            size = -trade
+        if self._is_dust(self.size, size):
+            # Trades under several ids add up to the position but for rounding.
+            self.size = -size
         before = self.size
         result = super().update(size, price, dt)
         keeps_side = before * self.size > 0
         self._peak = max(self._peak, abs(self.size)) if keeps_side else abs(self.size)
         return result
+
+    def _is_dust(self, held: float, change: float) -> bool:
+        dust = max(self.dust, DUST * self._peak, DUST * abs(held))
+        return held * change < 0 and abs(held + change) <= dust
+
+
+class TradeSizes:
+    """What each trade holds, summed exactly as Backtrader's strategies sum it."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[tuple[int, int, int], float] = {}
+
+    def of(self, order: bt.Order) -> float:
+        """Return what the trade that *order* belongs to holds."""
+        return self._sizes.get(self._key(order), 0.0)
+
+    def add(self, order: bt.Order, fill: OrderExecutionBit) -> None:
+        """Count a fill of *order*."""
+        key = self._key(order)
+        size = self._sizes.pop(key, 0.0) + fill.closed + fill.opened
+        if size:
+            self._sizes[key] = size
+
+    def _key(self, order: bt.Order) -> tuple[int, int, int]:
+        return id(order.owner), id(order.data), order.tradeid
 
 
 class DustlessOrderData(OrderData):

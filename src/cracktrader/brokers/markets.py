@@ -33,6 +33,15 @@ class MarketsBySymbol:
         return self._markets[symbol]
 
 
+def make_directory(
+    source: MarketSource | None, markets: Mapping[str, Market] | None
+) -> MarketDirectory | None:
+    """Return who knows the markets; those given by hand come first, None if nobody does."""
+    if markets is not None:
+        return MarketDirectory(MarketsBySymbol(markets))
+    return None if source is None else MarketDirectory(source)
+
+
 class MarketDirectory:
     """Finds the market of a feed: in the feed's own store, else in *source*.
 

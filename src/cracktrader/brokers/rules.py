@@ -77,6 +77,15 @@ def refusal(market: Market, *, size: float, price: float, is_priced: bool) -> Re
     return Refusal(code=code, text=text)
 
 
+def short_sale(market: Market, order: bt.Order, *, held: float, dust: float) -> Refusal | None:
+    """Refuse a sale of more than is *held* on a spot market."""
+    left = order.executed.remsize
+    if market.type != "spot" or held + left >= -dust:
+        return None
+    text = f"a spot market cannot be sold short: {held:.12g} held, {-left:.12g} to be sold"
+    return Refusal(code="insufficient_base", text=text)
+
+
 def _too_small(market: Market) -> Refusal:
     least = market.amount_limits.min or market.amount_precision.step
     return Refusal(code="amount_step", text=f"the size is below the smallest step {least}")

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import backtrader as bt
 import pytest
 from backtrader.order import OrderExecutionBit
@@ -5,6 +7,7 @@ from backtrader.order import OrderExecutionBit
 from cracktrader.brokers.dust import (
     DustlessOrderData,
     DustlessPosition,
+    TradeSizes,
     fractional_size,
     with_fractional_sizes,
 )
@@ -82,3 +85,23 @@ def test_a_scheme_that_sizes_itself_is_left_alone():
 
     lots = Lots()
     assert with_fractional_sizes(lots) is lots
+
+
+def test_trades_are_summed_as_strategies_sum_them():
+    sizes = TradeSizes()
+    one = SimpleNamespace(owner=None, data=None, tradeid=0)
+    other = SimpleNamespace(owner=None, data=None, tradeid=1)
+    sizes.add(one, SimpleNamespace(closed=0, opened=0.1))
+    sizes.add(one, SimpleNamespace(closed=-0.1, opened=-0.7))
+    sizes.add(other, SimpleNamespace(closed=0, opened=2.0))
+    assert (sizes.of(one), sizes.of(other)) == (-0.7, 2.0)
+    sizes.add(other, SimpleNamespace(closed=-2.0, opened=0))
+    assert sizes.of(other) == 0
+
+
+def test_an_order_closes_its_own_trade_when_that_differs_from_the_position_by_rounding():
+    position = DustlessPosition(0.1 + 0.2, 10.0)
+    position.update(-0.1, 10.0)
+    assert position.size != 0.2
+    position.trade_size = 0.2
+    assert position.update(-0.2, 10.0) == (0, 0, 0, -0.2)

@@ -6,7 +6,7 @@ import backtrader as bt
 import pytest
 from tests.unit.brokers.stage import BTC, FLAT, make_feed
 
-from cracktrader.brokers.markets import MarketDirectory, MarketsBySymbol
+from cracktrader.brokers.markets import MarketDirectory, MarketsBySymbol, make_directory
 from cracktrader.errors import ConfigError
 
 
@@ -88,3 +88,13 @@ def test_a_store_need_not_say_its_exchange():
         )
         == BTC
     )
+
+
+def test_markets_by_hand_come_before_a_stores():
+    feed = added(make_feed(FLAT), "BTC/USDT")
+    store = Asked()
+    assert make_directory(None, None) is None
+    assert make_directory(store, {"BTC/USDT": BTC}).of(feed) is BTC
+    assert store.symbols == []
+    assert make_directory(store, None).of(feed) is BTC
+    assert store.symbols == ["BTC/USDT"]
