@@ -116,9 +116,13 @@ def _reason(item: ErrorDetails) -> str:
 
 
 def _suggest(key: Key, model: type[BaseModel]) -> str:
-    hint = did_you_mean(key[-1], _names(key[:-1], model))
-    if hint:
-        return hint
+    table = model_at(model, key[:-1])
+    fields = table.model_fields if table else {}
+    if hint := did_you_mean(key[-1], fields):
+        meant = (fields[hint.split('"')[1]].description or "").rstrip(".")
+        # CCXT's "rateLimit" counts something else than our "rate_limit".
+        is_other_spelling = key[-1] != key[-1].lower() and meant
+        return f"{hint} It means: {meant}." if is_other_spelling else hint
     # A good name in the wrong section.
     elsewhere = [dotted(doc.key) for doc in describe(model) if doc.key[-1] == key[-1]]
     return f' Did you mean "{elsewhere[0]}"?' if elsewhere else ""

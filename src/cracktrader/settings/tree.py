@@ -44,9 +44,14 @@ def merge(lower: Tree, upper: Tree) -> Tree:
 
 
 def put(tree: Tree, key: Key, leaf: Leaf) -> None:
-    """Set *leaf* at *key*, making the tables on the way."""
+    """Set *leaf* at *key*, making the tables on the way.
+
+    A value that stands where a table is needed stays, to be refused as such.
+    """
     for name in key[:-1]:
         below = tree.get(name)
+        if isinstance(below, Leaf) and below.value != {}:
+            return
         if not isinstance(below, dict):
             below = tree[name] = {}
         tree = below

@@ -10,6 +10,7 @@ from cracktrader.settings.tree import Leaf, flatten, plain, put
 
 
 class Exchange(SettingsModel):
+    rate_limit: float | None = Field(default=None, description="requests per minute")
     sandbox: bool = False
     timeout: int = Field(default=1, ge=1, le=9)
     kind: Literal["spot", "swap"] = "spot"
@@ -92,11 +93,18 @@ def test_all_problems_are_told_not_only_the_first():
     [
         ({"exchange": {"binance": {"timout": 1}}}, 'Did you mean "timeout"?'),
         ({"exchange": {"binance": {"Time-Out": 1}}}, 'Did you mean "timeout"?'),
+        (
+            {"exchange": {"binance": {"rateLimit": 1}}},
+            'Did you mean "rate_limit"? It means: requests per minute.',
+        ),
         ({"sandbox": True}, 'Did you mean "exchange.NAME.sandbox"?'),
         ({"qqq": 1}, "Possible at the top: exchange, needed."),
         (
             {"exchange": {"binance": {"qqq": 1}}},
-            "Possible in [exchange.binance]: sandbox, timeout, kind, name, cache, options, pairs.",
+            (
+                "Possible in [exchange.binance]: rate_limit, sandbox, timeout, kind, name, cache, "
+                "options, pairs."
+            ),
         ),
     ],
 )

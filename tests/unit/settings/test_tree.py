@@ -76,6 +76,12 @@ def find_plain(table, key):
     return table
 
 
+def test_a_value_in_the_place_of_a_table_is_kept_to_be_refused():
+    tree = {"log": Leaf("x", "LOG")}
+    put(tree, ("log", "level"), Leaf("y", "LOG__LEVEL"))
+    assert plain(tree) == {"log": "x"}
+
+
 def test_looking_up_what_is_not_there_finds_nothing():
     tree = tree_of({"a": {"x": 1}})
     assert find(tree, ("a", "y")) is None
