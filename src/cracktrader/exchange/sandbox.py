@@ -129,7 +129,8 @@ def enter_sandbox(
 
 def has_sandbox(client: Any) -> bool:
     """Whether CCXT knows a test network; only `enter_sandbox` proves it."""
-    return client.id not in _FOREIGN and any(client.urls.get(name) for name in ("test", "demo"))
+    has_urls = any(client.urls.get(name) for name in ("test", "demo"))
+    return client.id in _SIMULATIONS or (has_urls and client.id not in _FOREIGN)
 
 
 def _switch(client: Any, instrument_type: InstrumentType) -> None:
