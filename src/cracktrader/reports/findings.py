@@ -115,6 +115,8 @@ def _about_orders(result: RunResult, metrics: Metrics) -> Iterator[str]:
             f"{count:,} exits are ambiguous: within that bar the price also reached the other "
             "leg of the bracket. Finer candles would decide."
         )
+    if unknown := int((~np.isfinite(result.equity.value)).sum()):
+        yield f"After {unknown:,} bars the account's value is no number: a price is missing there."
     if metrics.performance.end_value < 0:
         yield "The account went below zero: no exchange would have allowed that."
 

@@ -88,10 +88,10 @@ def compute(result: RunResult) -> Metrics:
 
 
 def equity_curve(result: RunResult) -> Curve:
-    """Return the account's curve."""
+    """Return the account's curve; where the value is no number, the last one stands."""
     return Curve(
         timestamp=result.equity.timestamp,
-        value=result.equity.value,
+        value=_filled(result.equity.value, result.start_value),
         start_value=result.start_value,
         names_close=any(instrument.names_close for instrument in result.instruments),
     )
@@ -128,7 +128,16 @@ def _growth(instrument: Instrument, curve: Curve) -> FloatColumn:
         return np.ones(len(prices))
     growth: FloatColumn = prices / prices[known[0]]
     growth[: known[0]] = 1.0
-    return growth
+    return _filled(growth, 1.0)
+
+
+def _filled(values: FloatColumn, first: float) -> FloatColumn:
+    """Return *values* with the last number wherever there is none, *first* before any."""
+    is_number = np.isfinite(values)
+    if is_number.all():
+        return values
+    last = np.maximum.accumulate(np.where(is_number, np.arange(len(values)), -1))
+    return np.where(last >= 0, values[last], first)
 
 
 def trip_stats(trips: Sequence[RoundTrip]) -> TripStats:

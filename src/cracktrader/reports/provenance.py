@@ -18,7 +18,6 @@ from cracktrader.reports.records import Instrument
 JsonValue = str | int | float | bool | None
 _LIBRARIES: Final = ("cracktrader", "backtrader", "ccxt", "numpy", "pyarrow")
 _MAPPINGS: Final = ("params", "config", "assumptions")
-_FIXED: Final = 1  # CommInfoBase.COMM_FIXED
 _BROKER_WORDS: Final = {
     "slip_perc": ("slippage", "%"),
     "slip_fixed": ("slippage", "per unit"),
@@ -131,25 +130,23 @@ def assumptions_of(strategy: Any) -> dict[str, str]:
     told = {"broker": type(broker).__name__}
     for feed in strategy.datas:
         name = "fees" if len(strategy.datas) == 1 else f"fees of {feed._name}"  # noqa: SLF001
-        told[name] = _fees(broker.getcommissioninfo(feed).p)
+        told[name] = _fees(broker.getcommissioninfo(feed))
     for param, (words, unit) in _BROKER_WORDS.items():
         if value := getattr(broker.p, param, None):
             told[words] = _with_unit(value, unit)
     return told
 
 
-def _fees(params: Any) -> str:
+def _fees(comminfo: Any) -> str:
+    params = comminfo.p
     maker, taker = getattr(params, "maker", None), getattr(params, "taker", None)
     if maker is not None and taker is not None:
         return f"maker {_percent(maker)}, taker {_percent(taker)}"
     rate = float(params.commission)
     if not rate:
         return "none"
-    if params.commtype == _FIXED or (params.commtype is None and params.margin):
-        return f"{rate:g} per unit"
-    # Backtrader takes a percentage unless told that the rate is absolute.
-    is_share = params.percabs or params.commtype is None
-    return f"{_percent(rate if is_share else rate / 100)} of the value"
+    is_fixed = comminfo._commtype == comminfo.COMM_FIXED  # noqa: SLF001
+    return f"{rate:g} per unit" if is_fixed else f"{_percent(rate)} of the value"
 
 
 def _with_unit(value: object, unit: str) -> str:

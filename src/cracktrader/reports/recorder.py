@@ -211,7 +211,6 @@ def _order(order: Any, numbers: dict[int, int], symbol: str) -> OrderRecord:
         fee=float(executed.comm),
         reason=_reason(order),
         parent=_number(order.parent, numbers),
-        oco=_number(order.oco, numbers),
     )
 
 

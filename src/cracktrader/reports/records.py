@@ -77,7 +77,6 @@ class OrderRecord:
     fee: float
     reason: str = ""
     parent: int | None = None
-    oco: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
