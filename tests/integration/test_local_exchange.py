@@ -102,7 +102,7 @@ def test_pages_end_where_they_are_told_to(client):
 def test_tickers_books_and_trades(client, archive):
     ticker = client.fetch_ticker(SYMBOL)
     assert ticker["last"] == SAMPLE.close[-1]
-    day = SAMPLE.take(slice(-1440, None))
+    day = SAMPLE.take(slice(-1439, None))  # the exchange is a minute past the last candle
     assert (ticker["high"], ticker["low"]) == (day.high.max(), day.low.min())
     assert ticker["baseVolume"] == pytest.approx(day.volume.sum())
     book = client.fetch_order_book(SYMBOL, limit=20)

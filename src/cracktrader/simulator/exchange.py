@@ -27,6 +27,8 @@ from cracktrader.simulator.venue import Venue
 
 HOST: Final = "127.0.0.1"
 _START_S: Final = 10.0
+# Cautious clients wait a little after its close before they take a candle for final.
+_AFTER_MS: Final = 60_000
 
 
 class LocalExchange:
@@ -34,8 +36,8 @@ class LocalExchange:
 
     Args:
         candles: what happened, by symbol; None is the shipped BTC/USDT of March 2023.
-        start: the exchange's time to begin with, ms UTC; None is the end of the candles, where
-            all of them are history. With an earlier one, candles after it form live.
+        start: the exchange's time to begin with, ms UTC; None is a minute after the last
+            candle, where all are history. With an earlier one, candles after it form live.
         speed: exchange seconds per real second, 1 to 10,000.
         seed: draws the trades inside candles and the order book.
         port: 0 takes any free one.
@@ -67,15 +69,16 @@ class LocalExchange:
         ]
         self.venue: Final = Venue(prices)
         self.faults: Final = FaultScript(faults)
-        begin = self.venue.end if start is None else start
+        begin = self.venue.end + _AFTER_MS if start is None else start
         if begin < self.venue.start:
             raise ConfigError(f"start was {begin}, before the first candle at {self.venue.start}")
         # Time begins when the exchange opens its doors, not while it is being set up.
         self.clock: Final = VirtualClock(begin, speed=speed, is_paused=True)
         self._is_paused = is_paused
-        weights = RequestWeights(SystemClock(), limit=weight_limit)
+        real = SystemClock()
+        weights = RequestWeights(real, limit=weight_limit)
         protocol = BinanceRest(self.venue, self.clock, weights)
-        self._server = Server(protocol.answer, self.faults)
+        self._server = Server(protocol.answer, self.faults, real)
         self._wanted_port = port
         self._port: int | None = None
         self._thread: LoopThread | None = None
@@ -127,8 +130,8 @@ class LocalExchange:
         if self._thread is not None:
             return self
         listener = _listen(self._wanted_port)
-        self._thread = LoopThread("cracktrader-simulator")
         self._port = listener.getsockname()[1]
+        self._thread = LoopThread("cracktrader-simulator")
         self._thread.call(self._server.start(listener), timeout_s=_START_S)
         if not self._is_paused:
             self.clock.resume()

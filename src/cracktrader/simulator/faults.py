@@ -109,8 +109,10 @@ class FaultScript:
         return due
 
 
-def spoiled(answer: Answer, fault: Fault, *, previous: Answer | None) -> Answer:
+def spoiled(answer: Answer, fault: Fault, *, previous: Answer | None, now_ms: int) -> Answer:
     """Return *answer* as *fault* leaves it; *previous* is the last good one of its path.
+
+    *now_ms* is real time: clients wait by their own clock.
 
     ``hang`` and ``reset`` concern the connection: they leave the answer as it is.
     """
@@ -122,19 +124,25 @@ def spoiled(answer: Answer, fault: Fault, *, previous: Answer | None) -> Answer:
         case "server_error":
             return replace(answer, status=fault.status, body=b"{}")
         case "rate_limited" | "banned":
-            return _refusal(answer, fault)
+            return _refusal(answer, fault, now_ms)
         case kind:
             return _mangled(answer, kind)
 
 
-def _refusal(answer: Answer, fault: Fault) -> Answer:
-    status = 429 if fault.kind == "rate_limited" else 418
-    body = {
-        "code": -1003,
-        "msg": "Too much request weight used; this one is from the fault script.",
-    }
-    headers = {**answer.headers, "Retry-After": str(fault.retry_after_s)}
-    return replace(answer, status=status, body=orjson.dumps(body), headers=headers)
+def _refusal(answer: Answer, fault: Fault, now_ms: int) -> Answer:
+    until = now_ms + fault.retry_after_s * 1000
+    is_ban = fault.kind == "banned"
+    message = (
+        f"Way too much request weight used; IP banned until {until}."
+        if is_ban
+        else "Too much request weight used."
+    )
+    return replace(
+        answer,
+        status=418 if is_ban else 429,
+        body=orjson.dumps({"code": -1003, "msg": message}),
+        headers={**answer.headers, "Retry-After": str(fault.retry_after_s)},
+    )
 
 
 def _mangled(answer: Answer, kind: FaultKind) -> Answer:

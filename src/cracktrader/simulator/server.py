@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cracktrader.domain.clock import Clock
 from cracktrader.simulator.faults import FaultScript, spoiled
 from cracktrader.simulator.wire import Answer, Protocol, Request
 
@@ -21,8 +22,9 @@ _SHUTDOWN_S: Final = 0.1
 class Server:
     """Serves a protocol over HTTP; lives on the event loop that starts it."""
 
-    def __init__(self, protocol: Protocol, faults: FaultScript) -> None:
+    def __init__(self, protocol: Protocol, faults: FaultScript, clock: Clock) -> None:
         self._protocol = protocol
+        self._clock = clock
         self._faults = faults
         self._counts: Counter[str] = Counter()
         self._last_good: dict[str, Answer] = {}
@@ -36,6 +38,7 @@ class Server:
 
     async def start(self, listener: socket.socket) -> None:
         """Begin to answer what connects to *listener*."""
+        self._stopping.clear()
         # A request whose client has gone is not worth finishing, least of all a hanging one.
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
@@ -68,7 +71,8 @@ class Server:
             await self._stopping.wait()
         if fault.kind in {"hang", "reset"}:
             reset(http.transport)
-        return _response(spoiled(answer, fault, previous=self._last_good.get(path)))
+        previous, now_ms = self._last_good.get(path), self._clock.time_ms()
+        return _response(spoiled(answer, fault, previous=previous, now_ms=now_ms))
 
 
 def reset(transport: asyncio.Transport | None) -> None:

@@ -36,8 +36,8 @@ class SimulatorSettings(BaseModel):
     start: int | None = Field(
         default=None,
         ge=0,
-        description="The exchange's time to begin with, ms UTC; by default the end of the "
-        "candles, or the middle of a walk",
+        description="The exchange's time to begin with, ms UTC; by default after the "
+        "last candle, or the middle of a walk",
     )
     symbols: tuple[str, ...] = Field(
         default=(), description="What to list, e.g. BTC/USDT; by default all there is"

@@ -43,9 +43,9 @@ def test_the_shipped_candles_are_served_by_default():
     assert LocalExchange().venue.symbols == ("BTC/USDT",)
 
 
-def test_time_begins_at_the_end_of_the_candles_when_the_doors_open():
+def test_time_begins_after_the_last_candle_when_the_doors_open():
     exchange = LocalExchange(CANDLES, speed=100)
-    assert (exchange.clock.time_ms(), exchange.clock.is_paused) == (END, True)
+    assert (exchange.clock.time_ms(), exchange.clock.is_paused) == (END + MINUTE, True)
     with exchange:
         assert not exchange.clock.is_paused
     assert exchange.clock.is_paused

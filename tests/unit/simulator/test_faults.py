@@ -80,34 +80,38 @@ def test_nonsense_counts_are_refused(numbers):
     ],
 )
 def test_what_each_fault_makes_of_an_answer(kind, status, body):
-    answer = spoiled(GOOD, Fault(kind=kind), previous=OLD)
+    answer = spoiled(GOOD, Fault(kind=kind), previous=OLD, now_ms=1_000)
     assert (answer.status, answer.body) == (status, body)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("rate_limited", 429), ("banned", 418)])
 def test_refusals_say_when_to_come_back(kind, status):
-    answer = spoiled(GOOD, Fault(kind=kind, retry_after_s=7), previous=None)
+    answer = spoiled(GOOD, Fault(kind=kind, retry_after_s=7), previous=None, now_ms=1_000)
     assert answer.status == status
     assert answer.headers["Retry-After"] == "7"
     assert b"-1003" in answer.body
+    assert (b"IP banned until 8000." in answer.body) is (kind == "banned")
 
 
 def test_a_web_page_is_no_json():
-    answer = spoiled(GOOD, Fault(kind="html"), previous=None)
+    answer = spoiled(GOOD, Fault(kind="html"), previous=None, now_ms=1_000)
     assert answer.body.startswith(b"<html>")
     assert answer.content_type == "text/html"
 
 
 def test_where_nothing_can_be_spoiled_the_answer_stays():
     single = Answer(status=200, body=b'{"serverTime":1}')
-    assert spoiled(single, Fault(kind="out_of_order"), previous=None) == single
-    assert spoiled(GOOD, Fault(kind="old_page"), previous=None) == GOOD
+    assert spoiled(single, Fault(kind="out_of_order"), previous=None, now_ms=1_000) == single
+    assert spoiled(GOOD, Fault(kind="old_page"), previous=None, now_ms=1_000) == GOOD
 
 
 def test_a_server_error_may_have_any_status():
-    assert spoiled(GOOD, Fault(kind="server_error", status=502), previous=None).status == 502
+    assert (
+        spoiled(GOOD, Fault(kind="server_error", status=502), previous=None, now_ms=1_000).status
+        == 502
+    )
 
 
 def test_every_kind_can_be_applied():
     for kind in KINDS:
-        assert isinstance(spoiled(GOOD, Fault(kind=kind), previous=OLD), Answer)
+        assert isinstance(spoiled(GOOD, Fault(kind=kind), previous=OLD, now_ms=1_000), Answer)

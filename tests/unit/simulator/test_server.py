@@ -7,6 +7,7 @@ import pytest
 from cracktrader.simulator.faults import KINDS, Fault, FaultScript
 from cracktrader.simulator.server import Server, reset
 from cracktrader.simulator.wire import Answer
+from cracktrader.testing.clock import ManualClock
 
 
 def echo(request):
@@ -28,7 +29,7 @@ class Running:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.server = Server(self.answer, self.faults)
+        self.server = Server(self.answer, self.faults, ManualClock())
         await self.server.start(listener)
         self.client = aiohttp.ClientSession()
         return self
@@ -104,8 +105,21 @@ async def test_after_a_fault_all_is_well_again(kind):
         assert await running.get() == (200, '["/klines","",""]')
 
 
+async def test_it_may_be_started_again():
+    async with Running(Fault(kind="hang")) as running:
+        await running.server.close()
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            await running.server.start(listener)
+            running.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with pytest.raises(asyncio.TimeoutError):
+                await running.get(timeout=aiohttp.ClientTimeout(total=0.05))
+            assert (await running.get())[0] == 200
+            await running.server.close()
+
+
 async def test_a_server_that_was_never_started_can_be_closed():
-    await Server(echo, FaultScript()).close()
+    await Server(echo, FaultScript(), ManualClock()).close()
 
 
 def test_a_client_that_is_gone_needs_no_reset():
