@@ -88,7 +88,7 @@ def run_backtest(plan: RunPlan, *, feeds: Mapping[str, Any], broker: Any) -> Run
 
     Raises:
         StrategyError: if the strategy raised; its own exception is the cause.
-        DataError: if there are no candles.
+        DataError: if there are fewer candles than the strategy needs to begin.
     """
     from cracktrader.cerebro.cerebro import Cerebro
     from cracktrader.reports.provenance import RunMeta
@@ -101,12 +101,27 @@ def run_backtest(plan: RunPlan, *, feeds: Mapping[str, Any], broker: Any) -> Run
     cerebro.setbroker(broker)
     cerebro.addstrategy(plan.strategy, **plan.params)
     cerebro.addanalyzer(RunRecorder, _name="recorder")
-    finished = cerebro.run()
-    if not any(len(feed) for feed in feeds.values()):
-        raise DataError(f"there are no candles of {', '.join(feeds)} in that time")
-    strategy = finished[0]
+    try:
+        (strategy,) = cerebro.run()
+    except IndexError as exc:
+        # What Backtrader's indicators raise if there are fewer bars than they need.
+        for candidate in cerebro.runningstrats:
+            _require_enough_bars(candidate, cause=exc)
+        raise
+    _require_enough_bars(strategy)
     meta = RunMeta.of(strategy, config=dict(plan.config), currency=plan.currency)
     return RunResult.from_recorder(strategy.analyzers.recorder, meta)
+
+
+def _require_enough_bars(strategy: Any, *, cause: Exception | None = None) -> None:
+    needs = strategy._minperiods  # noqa: SLF001  (Backtrader's only way)
+    for feed, needed in zip(strategy.datas, needs, strict=False):
+        bars = feed.buflen()
+        if bars < needed:
+            raise DataError(
+                f"{type(strategy).__name__} needs {needed:,} bars of {feed.p.name} before its "
+                f"first decision, and there are {bars:,}; start earlier or use shorter periods"
+            ) from cause
 
 
 class Session:
@@ -174,7 +189,7 @@ def exchange(
     sandbox: bool | None = None,
     **options: Any,
 ) -> Session:
-    """Open a session with an exchange; ``with exchange("binance") as session: ...`` closes it.
+    """Open a session, which its `close` or a ``with`` block ends.
 
     Args:
         name: CCXT's id of the exchange.

@@ -42,11 +42,11 @@ def download(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
     output = Output.of(common)
     config = read_settings(common)
     exchange = choose_exchange(market.exchange, config)
-    symbols = require_symbols(market.symbol)
+    require_symbols(market.symbol)
     timeframes = read_timeframes(market.timeframe or ("1h",))
     archive = open_archive(config)
     with connected(config, exchange, choose_type(market.type, exchange, config)) as connection:
-        jobs = _make_jobs(connection, symbols, timeframes, market)
+        jobs = make_jobs(connection, market, timeframes)
         report = download_jobs(connection, archive, jobs, config=config, quiet=common.quiet)
     _show_download(report, output)
     output.note(f"{report.candles:,} candles in {report.pages:,} requests; archive: {archive.root}")
@@ -103,24 +103,26 @@ def clear(
     output.note(f"deleted {len(keys)} series{span}")
 
 
-def _make_jobs(
-    connection: Connection,
-    symbols: Sequence[str],
-    timeframes: Sequence[Timeframe],
-    market: Market,
+def make_jobs(
+    connection: Connection, market: Market, timeframes: Sequence[Timeframe]
 ) -> list[DownloadJob]:
+    """Return what to download, once the exchange has confirmed the symbols.
+
+    Raises:
+        BadRequestError: if it does not list one of them.
+    """
     from cracktrader.candles.download import DownloadJob
 
     # Before any download: a misspelt symbol must not be found out after the first is done.
     connection.loop.call(connection.load_markets(), timeout_s=_ANSWER_S)
-    for symbol in symbols:
+    for symbol in market.symbol:
         connection.market(symbol)
     # An age counts from the exchange's own time: a local exchange may live in another year.
     now_ms = connection.loop.call(connection.server_time_ms(), timeout_s=_ANSWER_S)
     start, end = parse_range(market.since or _DEFAULT_SINCE, market.until, now_ms=now_ms)
     return [
         DownloadJob(symbol=symbol, timeframe=timeframe, start=start or 0, end=end)
-        for symbol in symbols
+        for symbol in market.symbol
         for timeframe in timeframes
     ]
 

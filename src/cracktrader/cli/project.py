@@ -46,22 +46,24 @@ def init(
     )
 
 
-def scaffold(directory: Path, *, force: bool) -> list[Path]:
+def scaffold(directory: Path, *, force: bool = False, keep: bool = False) -> list[Path]:
     """Write the project's files and return their paths.
 
+    With *keep* files that are there stay as they are, with *force* they are overwritten.
+
     Raises:
-        UsageError: if a file is already there and *force* is off; then nothing is written.
+        UsageError: if a file is already there, without either; then nothing is written.
     """
     targets = {template: directory / place for template, place in SCAFFOLD.items()}
-    existing = sorted(str(path) for path in targets.values() if path.exists())
-    if existing and not force:
-        raise UsageError(
-            f"already there: {', '.join(existing)}. Nothing was written; --force overwrites."
-        )
-    for template, path in targets.items():
+    existing = {template: path for template, path in targets.items() if path.exists()}
+    if existing and not force and not keep:
+        names = ", ".join(sorted(map(str, existing.values())))
+        raise UsageError(f"already there: {names}. Nothing was written; --force overwrites.")
+    written = {t: path for t, path in targets.items() if force or t not in existing}
+    for template, path in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(template_text(template), encoding="utf-8")
-    return list(targets.values())
+    return list(written.values())
 
 
 def template_text(template: str) -> str:
