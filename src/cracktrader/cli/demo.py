@@ -12,7 +12,6 @@ from cracktrader.cli.output import Output
 from cracktrader.cli.project import scaffold
 
 if TYPE_CHECKING:
-    from cracktrader.candles.download import DownloadReport
     from cracktrader.config import Config
     from cracktrader.reports.result import RunResult
     from cracktrader.simulator.exchange import LocalExchange
@@ -61,11 +60,11 @@ def demo(
         output.note(f"   {exchange.url} speaks Binance's protocol; ccxt is pointed at it")
         config = _settings(directory, exchange)
         output.note("2  Candles: exchange → HTTP → ccxt → archive")
-        for words in ("candle requests to the exchange", "asked again, second time"):
+        for words in ("requests for candles", "and the second time"):
             before = exchange.requests.get(_CANDLE_REQUESTS, 0)
-            report = _download(config, common)
+            held = _download(config, common)
             requests = exchange.requests.get(_CANDLE_REQUESTS, 0) - before
-            output.note(f"   {report.candles:>6,} candles, {words}: {requests}")
+            output.note(f"   {held:,} candles in the archive; {words}: {requests}")
         output.note("3  Backtest with the market's fees and rules, spread and slippage")
         result = _backtest(directory, config, common)
     write_file(directory / _CANDLE_FILE, sample_candles())
@@ -87,17 +86,18 @@ def _settings(directory: Path, exchange: LocalExchange) -> Config:
     return load_config(files=(), env={}, overrides=overrides)
 
 
-def _download(config: Config, common: Reporting) -> DownloadReport:
+def _download(config: Config, common: Reporting) -> int:
+    """Fetch what the archive lacks; return how many candles it holds then."""
     from cracktrader.bootstrap import connected, open_archive
     from cracktrader.cli.choices import read_timeframes
     from cracktrader.cli.data import make_jobs
     from cracktrader.cli.downloads import download_jobs
 
+    archive = open_archive(config)
     with connected(config, "binance") as connection:
         jobs = make_jobs(connection, _MARKET, read_timeframes(_MARKET.timeframe))
-        return download_jobs(
-            connection, open_archive(config), jobs, config=config, quiet=common.quiet
-        )
+        done = download_jobs(connection, archive, jobs, config=config, quiet=common.quiet)
+    return sum(archive.info(one.key).candles for one in done.series)
 
 
 def _backtest(directory: Path, config: Config, common: Reporting) -> RunResult:
