@@ -91,12 +91,13 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         """Begin a run.
 
         Raises:
-            ConfigError: if options contradict one another, or a market is unknown.
+            ConfigError: if options contradict one another, or a market or its fees are unknown.
         """
         super().start()
         self._check_options()
         if self._directory is not None:
-            self._directory.load(self.cerebro.datas)
+            for feed in self._directory.load(self.cerebro.datas):
+                self.getcommissioninfo(feed)
 
     # Commissions
 

@@ -68,14 +68,16 @@ class MarketDirectory:
         """Return the market of *feed* if it was asked for before."""
         return self._known.get(feed._id)
 
-    def load(self, feeds: Iterable[bt.AbstractDataBase]) -> None:
+    def load(self, feeds: Iterable[bt.AbstractDataBase]) -> list[bt.AbstractDataBase]:
         """Ask for the markets of *feeds* now, so that an unknown one stops the start.
 
-        A feed whose name is no symbol may be an indicator's; it matters only if it is traded.
+        A feed whose name is no symbol may be an indicator's, and matters only if it is
+        traded; the others are returned.
         """
-        for feed in feeds:
-            if "/" in _symbol(feed):
-                self.of(feed)
+        named = [feed for feed in feeds if "/" in _symbol(feed)]
+        for feed in named:
+            self.of(feed)
+        return named
 
     def _ask(self, feed: bt.AbstractDataBase) -> Market:
         if not (symbol := _symbol(feed)):

@@ -1,5 +1,6 @@
 import dataclasses
 import pickle
+from typing import Any
 
 import backtrader as bt
 import pytest
@@ -228,6 +229,13 @@ def test_limit_orders_pay_up_to_their_limit_and_nothing_once_they_rest():
     assert (fill.price, fill.slippage) == (100.5, 0)
 
 
+def test_a_resting_limit_order_met_by_an_open_pays_neither():
+    bars = [*FLAT[:3], (90.0, 91.0, 89.0, 90.0), *FLAT[:3]]
+    script = {1: buy(size=1, exectype=ORDER.Limit, price=95.0)}
+    fill = only_fill(play(CCXTBackBroker(slippage={"bps": 100}), script, bars=bars))
+    assert (fill.price, fill.slippage, fill.is_maker) == (90.0, 0, True)
+
+
 def test_costs_can_be_kept_within_the_bar():
     bars = [(100.0, 100.01, 99.99, 100.0)] * 5
     slippage = {"bps": 100, "within_bar": True}
@@ -415,6 +423,13 @@ def test_unknown_markets_stop_the_start():
         play(CCXTBackBroker(rules=True, markets=MARKETS), {}, names=("ETH/USDT",))
 
 
+def test_unknown_fees_stop_the_start_unless_given():
+    markets = {"BTC/USDT": dataclasses.replace(BTC, maker=None)}
+    with pytest.raises(ConfigError, match='the fees of "BTC/USDT" are unknown'):
+        play(CCXTBackBroker(markets=markets), {})
+    play(CCXTBackBroker(markets=markets, commission=0.001), {})
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -459,6 +474,30 @@ def test_a_pickled_broker_knows_the_markets_and_has_no_connection():
     assert twin.p.store is None
     assert broker.p.store is not None
     assert twin._directory.of(feed) == BTC
+
+
+class Buyer(bt.Strategy):
+    params: Any = (("size", 1.0),)
+
+    def next(self):
+        if len(self) == 2:
+            self.order = self.buy(size=self.p.size)
+
+
+class Spent(bt.Analyzer):
+    def stop(self):
+        fees = self.strategy.broker.costs.fees
+        self.rets = {"fees": pytest.approx(fees), "held": self.strategy.position.size}
+
+
+def test_an_optimization_in_processes_needs_no_connection():
+    cerebro = bt.Cerebro(maxcpus=2)
+    cerebro.setbroker(CCXTBackBroker(rules=True, store=ConnectedStore(), fractional=True))
+    cerebro.adddata(make_feed(FLAT), name="BTC/USDT")
+    cerebro.addanalyzer(Spent)
+    cerebro.optstrategy(Buyer, size=[0.5, 1.5009])
+    found = [run[0].analyzers.spent.get_analysis() for run in cerebro.run()]
+    assert found == [{"fees": 0.1, "held": 0.5}, {"fees": 0.3, "held": 1.5}]
 
 
 def test_a_comminfo_object_is_used_as_it_is():
