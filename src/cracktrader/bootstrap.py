@@ -143,8 +143,7 @@ class Session:
         """Return the candles of one market; *options* are those of `CCXTDataFeed`."""
         from cracktrader.feeds.ccxt import CCXTDataFeed
 
-        chosen = options.pop("ccxt_timeframe", timeframe)
-        return CCXTDataFeed(self.store, symbol, ccxt_timeframe=chosen, **options)
+        return CCXTDataFeed(self.store, symbol, **{"ccxt_timeframe": timeframe, **options})
 
     def feeds(self, wanted: Iterable[Mapping[str, Any] | str]) -> list[CCXTDataFeed]:
         """Return a feed for each symbol, or mapping of `feed`'s arguments."""

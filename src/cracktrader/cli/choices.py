@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from cracktrader.cli.exits import UsageError
 from cracktrader.domain.market import INSTRUMENT_TYPES, InstrumentType
@@ -56,7 +56,7 @@ def choose_type(given: str | None, exchange: str, config: Config) -> InstrumentT
     if given not in INSTRUMENT_TYPES:
         hint = did_you_mean(given, INSTRUMENT_TYPES)
         raise UsageError(f'type was "{given}"; use {", ".join(INSTRUMENT_TYPES)}.{hint}')
-    return cast("InstrumentType", given)
+    return given
 
 
 def read_timeframes(words: Iterable[str]) -> list[Timeframe]:

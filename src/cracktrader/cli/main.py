@@ -104,14 +104,13 @@ def make_app(families: Sequence[Family] = COMMANDS) -> App:
         group = Group(family.title, sort_key=rank)
         for command in family.commands:
             subject, _, name = command.words.rpartition(" ")
-            options: dict[str, object] = {"name": name, "help": command.help, "help_epilogue": ""}
             if not subject:
-                app.command(command.home, group=group, **options)
+                app.command(command.home, name, help=command.help, help_epilogue="", group=group)
                 continue
             if subject not in subjects:
                 subjects[subject] = _make_subject(subject, group)
                 app.command(subjects[subject])
-            subjects[subject].command(command.home, **options)
+            subjects[subject].command(command.home, name, help=command.help, help_epilogue="")
     return app
 
 

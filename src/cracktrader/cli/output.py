@@ -56,8 +56,10 @@ class Output:
             title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
         )
         for name in columns:
-            justify = "right" if name.startswith(">") else "left"
-            table.add_column(name.removeprefix(">"), justify=justify, overflow="fold")
+            is_number = name.startswith(">")
+            table.add_column(
+                name.removeprefix(">"), justify="right" if is_number else "left", overflow="fold"
+            )
         for row in rows:
             table.add_row(*("" if cell is None else str(cell) for cell in row))
         console(stderr=False).print(table)

@@ -118,14 +118,14 @@ def _make_feeds(
     span: tuple[int | None, int | None],
 ) -> dict[str, CCXTDataFeed]:
     """Return feeds by name, the shortest timeframe first, as Backtrader wants them."""
-    since, until = span
-    return {
-        symbol if len(timeframes) == 1 else f"{symbol} {timeframe}": CCXTDataFeed(
-            store, symbol, ccxt_timeframe=timeframe.name, fromdate=since, todate=until
-        )
-        for timeframe in timeframes
-        for symbol in symbols
-    }
+    feeds = {}
+    for timeframe in timeframes:
+        for symbol in symbols:
+            name = symbol if len(timeframes) == 1 else f"{symbol} {timeframe}"
+            options: dict[str, Any] = {"ccxt_timeframe": timeframe.name}
+            options["fromdate"], options["todate"] = span
+            feeds[name] = CCXTDataFeed(store, symbol, **options)
+    return feeds
 
 
 def _facts(inputs: Inputs) -> dict[str, Any]:
