@@ -107,7 +107,6 @@ class CCXTStore:
         self.sandbox: Final = given.settings.sandbox
         self.archive: Final = archive
         self.on_progress = on_progress
-        self._given = given
         self._lease = ConnectionLease(given, registry=registry)
         self._options = DownloadOptions(
             grace_ms=archiving.grace_ms, flush_interval_s=archiving.flush_interval_s
@@ -117,7 +116,7 @@ class CCXTStore:
         )
 
     def __repr__(self) -> str:
-        return f"<CCXTStore {self._given.key()}>"
+        return f"<CCXTStore {self._lease.given.key()}>"
 
     async def initialize(self) -> Self:
         """Connect and load the markets; from any event loop."""

@@ -11,7 +11,7 @@ from cracktrader.domain.market import INSTRUMENT_TYPES
 from cracktrader.errors import ConfigError, did_you_mean
 from cracktrader.exchange.ids import require_exchange_id
 from cracktrader.exchange.key import DEFAULT_ACCOUNT, ConnectionKey
-from cracktrader.exchange.settings import AccountSettings, ExchangeSettings
+from cracktrader.exchange.settings import CREDENTIALS, AccountSettings, ExchangeSettings
 from cracktrader.observability.secrets import resolve
 
 # A config may say itself which exchange it is for.
@@ -91,6 +91,12 @@ class GivenExchange:
         accounts = {**self.settings.accounts, name: AccountSettings(**credentials)}
         settings = self.settings.model_copy(update={"accounts": accounts})
         return replace(self, settings=settings, account=name)
+
+    def without_credentials(self) -> Self:
+        """Return the same exchange for whoever only looks."""
+        nothing: dict[str, Any] = dict.fromkeys(CREDENTIALS)
+        settings = self.settings.model_copy(update={**nothing, "accounts": {}})
+        return replace(self, settings=settings, account=DEFAULT_ACCOUNT)
 
     def key(self) -> ConnectionKey:
         """Return what tells this account's connection from others."""

@@ -23,7 +23,7 @@ class ConnectionLease:
     """One use of a shared connection, or of a given client; from any thread."""
 
     def __init__(self, given: GivenExchange, *, registry: ConnectionRegistry | None = None) -> None:
-        self._given = given
+        self.given: Final = given
         self._registry = registry
         self._lock = threading.Lock()
         self._connection: AnyConnection | None = None
@@ -65,7 +65,7 @@ class ConnectionLease:
         return self._registry or default_registry()
 
     def _acquire(self) -> AnyConnection:
-        given = self._given
+        given = self.given
         if given.client is None:
             return self._shared.acquire(given.settings, given.key())
         return InjectedConnection(
@@ -75,8 +75,8 @@ class ConnectionLease:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        # Another process opens its own.
-        return {"_given": self._given}
+        # Another process opens its own, for candles and markets; secrets do not travel.
+        return {"given": self.given.without_credentials()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_given"])  # type: ignore[misc]
+        self.__init__(state["given"])  # type: ignore[misc]

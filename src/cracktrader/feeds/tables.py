@@ -1,15 +1,17 @@
-"""Any table somebody holds, read as named columns: DataFrame, Arrow, NumPy, dict, Candles."""
+"""Any table somebody holds, read as named columns: DataFrame, Arrow, NumPy, dict, file ..."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from cracktrader.candles.interchange import read_file
 from cracktrader.domain.candle import COLUMNS, Candles, FloatColumn, IntColumn
 from cracktrader.errors import DataError
 
@@ -71,9 +73,13 @@ class Table:
 def open_table(source: Any) -> Table:
     """Read *source* as a table, without importing the library it comes from.
 
+    The path of a CSV or Parquet file is one too; of a file only candles' six columns are read.
+
     Raises:
         DataError: if it is no table.
     """
+    if isinstance(source, str | Path):
+        source = read_file(source)
     if isinstance(source, Candles):
         return _of_mapping({name: getattr(source, name) for name in COLUMNS})
     if isinstance(source, Mapping):

@@ -107,3 +107,10 @@ def test_the_stores_own_arguments_win():
 def test_an_unknown_type_is_refused():
     with pytest.raises(ConfigError, match=r'"spto"; possible: spot.*Did you mean "spot"'):
         GivenExchange.read("binance", None).chosen(sandbox=False, instrument_type="spto")
+
+
+def test_whoever_only_looks_needs_no_credentials():
+    looking = GivenExchange.read("binance", {**KEYS, "timeout": 5000}).without_credentials()
+    assert looking.key() == GivenExchange.read("binance", None).key()
+    assert looking.settings.credentials() == {}
+    assert looking.settings.timeout == 5000

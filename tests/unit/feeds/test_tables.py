@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from cracktrader.candles.interchange import write_file
 from cracktrader.domain.candle import Candles
 from cracktrader.errors import DataError
 from cracktrader.feeds.tables import open_table
@@ -118,7 +119,7 @@ def test_words_are_no_numbers():
         open_table(pd.DataFrame({"close": ["cheap"]})).floats(0)
 
 
-@pytest.mark.parametrize("thing", [3, "rows", [1, 2], np.arange(3)])
+@pytest.mark.parametrize("thing", [3, [1, 2], np.arange(3)])
 def test_what_is_no_table_is_an_error(thing):
     with pytest.raises(DataError, match="is no table"):
         open_table(thing)
@@ -127,3 +128,18 @@ def test_what_is_no_table_is_an_error(thing):
 def test_columns_of_different_length_are_an_error():
     with pytest.raises(DataError, match="differ in length"):
         open_table({"date": [MS], "close": [1.0, 2.0]})
+
+
+@pytest.mark.parametrize("name", ["candles.csv", "candles.parquet"])
+def test_a_file_is_a_table(tmp_path, name):
+    path = tmp_path / name
+    write_file(path, CANDLES)
+    for source in (path, str(path)):
+        table = open_table(source)
+        assert table.floats(4).tolist() == [2.0, 3.0]
+        assert table.times_us(table.time_position)[0] == MS * 1000
+
+
+def test_a_file_of_another_kind_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"use \.csv or \.parquet"):
+        open_table(tmp_path / "candles.xls")
