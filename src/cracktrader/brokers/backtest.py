@@ -95,9 +95,8 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         """
         super().start()
         self._check_options()
-        if self._directory is not None:
-            for feed in self._directory.load(self.cerebro.datas):
-                self.getcommissioninfo(feed)
+        for feed in self._load_markets():
+            self.getcommissioninfo(feed)
 
     # Commissions
 
@@ -280,14 +279,18 @@ class CCXTBackBroker(bt.brokers.BackBroker):
                 "slippage and half_spread_bps replace slip_perc and slip_fixed; give one kind"
             )
 
+    def _load_markets(self) -> list[bt.AbstractDataBase]:
+        if self._directory is None or not (self.p.rules or self._has_market_fees):
+            return []
+        return self._directory.load(self.cerebro.datas)
+
     def _dust_of(self, data: bt.AbstractDataBase) -> float:
         market = self._directory.known(data) if self.p.rules and self._directory else None
         return 0.0 if market is None else smallest_step(market.amount_precision) / 2
 
     def __getstate__(self) -> dict[str, Any]:
         # Other processes get the markets, not the connection.
-        if self._directory is not None:
-            self._directory.load(self.cerebro.datas)
+        self._load_markets()
         params = copy.copy(self.p)
         params.store = None
         return {**vars(self), "p": params, "params": params}

@@ -430,6 +430,12 @@ def test_unknown_fees_stop_the_start_unless_given():
     play(CCXTBackBroker(markets=markets, commission=0.001), {})
 
 
+def test_markets_that_are_not_needed_are_not_asked_for():
+    broker = CCXTBackBroker(markets=MARKETS, commission=0.001, fractional=True)
+    heard = play(broker, {2: buy(size=1)}, names=("ETH/USDT",))
+    assert only_fill(heard).comm == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
