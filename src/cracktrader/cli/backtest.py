@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Run:
     """The strategy's parameters, and what comes in and out as files."""
 
-    param: Annotated[tuple[str, ...], Parameter(name=("--param", "-p"), show_default=False)] = ()
+    param: Annotated[tuple[str, ...], Parameter(name=("--param", "-p"))] = ()
     """A parameter of the strategy, such as fast=10; repeatable."""
     candles: Path | None = None
     """Use the candles of this CSV or Parquet file instead of an exchange's."""

@@ -28,14 +28,13 @@ class Costs:
     cash: float | None = None
     """In the quote currency; default: as the settings say, else 10000."""
     commission: str | None = None
-    """Fee as a fraction (0.001 is 0.1 %), or the exchange whose published fees count;
-    default: the market's own."""
+    """Fee as a fraction (0.001 is 0.1 %), or an exchange's name; default: the market's own."""
     slippage_bps: float | None = None
     """Slippage of market and stop orders in basis points; default: 2."""
     spread_bps: float | None = None
     """Bid-ask spread in basis points, of which takers pay half; default: 2."""
     ideal: bool = False
-    """No spread, no slippage, no rules of the market: fills as Backtrader's own broker."""
+    """No spread, slippage or market rules: fills as those of Backtrader's own broker."""
 
 
 COSTS: Final = Costs()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from cracktrader.cli.exits import UsageError
-from cracktrader.cli.moments import iso_moment, parse_moment, parse_range, show_moment
+from cracktrader.cli.moments import iso_moment, parse_moment, parse_range, show_day, show_moment
 from cracktrader.cli.options import COMMON, MARKET, REPORTING, Common, Market, Reporting
 from cracktrader.cli.output import Output
 
@@ -149,7 +149,7 @@ def _show_download(report: DownloadReport, output: Output) -> None:
             ]
         )
         return
-    columns = ["symbol", "timeframe", "from", "to", ">new", ">revised", ">requests"]
+    columns = ["symbol", "timeframe", "from", "to", ">new", ">requests"]
     rows = [
         (
             one.key.symbol,
@@ -157,12 +157,14 @@ def _show_download(report: DownloadReport, output: Output) -> None:
             show_moment(one.start),
             show_moment(one.end),
             f"{one.added:,}",
-            f"{one.revised:,}",
             f"{one.pages:,}",
         )
         for one in report.series
     ]
     output.table(rows, columns=columns)
+    for one in report.series:
+        if one.revised:
+            output.text(f"! {one.key}: {one.revised:,} candles have other values than before")
 
 
 def _info_row(info: SeriesInfo) -> tuple[str, ...]:
@@ -173,8 +175,8 @@ def _info_row(info: SeriesInfo) -> tuple[str, ...]:
         key.symbol,
         key.timeframe,
         f"{info.candles:,}",
-        show_moment(info.first),
-        show_moment(info.last),
+        show_day(info.first),
+        show_day(info.last),
         show_size(info.size_bytes),
     )
 

@@ -60,11 +60,11 @@ def demo(
         output.note(f"   {exchange.url} speaks Binance's protocol; ccxt is pointed at it")
         config = _settings(directory, exchange)
         output.note("2  Candles: exchange → HTTP → ccxt → archive")
-        for words in ("requests for candles", "and the second time"):
+        for words in ("", ", second time"):
             before = exchange.requests.get(_CANDLE_REQUESTS, 0)
             held = _download(config, common)
             requests = exchange.requests.get(_CANDLE_REQUESTS, 0) - before
-            output.note(f"   {held:,} candles in the archive; {words}: {requests}")
+            output.note(f"   {held:,} candles, candle requests to the exchange{words}: {requests}")
         output.note("3  Backtest with the market's fees and rules, spread and slippage")
         result = _backtest(directory, config, common)
     write_file(directory / _CANDLE_FILE, sample_candles())

@@ -86,15 +86,18 @@ _SUBJECTS: Final = {
 }
 
 
-def make_app(families: Sequence[Family] = COMMANDS) -> App:
-    """Build the command tree; no command's module is imported before it is called."""
+def make_app(families: Sequence[Family] = COMMANDS, *, words: Sequence[str] = ()) -> App:
+    """Build the command tree; only the module of the command in *words* is ever imported.
+
+    That command's help is its docstring; of the others one line is enough.
+    """
     app = App(
         name="cracktrader",
         help="Backtrader strategies, unchanged, on any CCXT exchange. Short name: ct.",
         version=f"cracktrader {__version__}",
         help_format="plaintext",
         help_epilogue=epilogue(),
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), show_default=_tells_something),
         group_commands=Group("Options", sort_key=len(families)),
         result_action="return_value",
     )
@@ -104,14 +107,25 @@ def make_app(families: Sequence[Family] = COMMANDS) -> App:
         group = Group(family.title, sort_key=rank)
         for command in family.commands:
             subject, _, name = command.words.rpartition(" ")
+            is_meant = " ".join(words).startswith(command.words)
+            options = {
+                "help": None if is_meant else command.help,
+                "help_epilogue": "",
+                "help_format": "markdown",
+            }
             if not subject:
-                app.command(command.home, name, help=command.help, help_epilogue="", group=group)
+                app.command(command.home, name, group=group, **options)
                 continue
             if subject not in subjects:
                 subjects[subject] = _make_subject(subject, group)
                 app.command(subjects[subject])
-            subjects[subject].command(command.home, name, help=command.help, help_epilogue="")
+            subjects[subject].command(command.home, name, **options)
     return app
+
+
+def _tells_something(default: object) -> object:
+    """Return a default as the help text shows it; empty ones are not worth a word."""
+    return None if default in (False, None, (), "") else default
 
 
 def _make_subject(name: str, group: Group) -> App:
@@ -128,7 +142,7 @@ def main(argv: Sequence[str] | None = None, *, families: Sequence[Family] = COMM
     """Run one command and return the process's exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        command, bound, _ = make_app(families).parse_args(
+        command, bound, _ = make_app(families, words=words).parse_args(
             words, exit_on_error=False, print_error=False
         )
     except CycloptsError as error:

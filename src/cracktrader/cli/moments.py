@@ -63,6 +63,11 @@ def show_moment(timestamp: int | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
 
 
+def show_day(timestamp: int | None) -> str:
+    """Return the day of ms UTC, e.g. ``2024-01-31``."""
+    return show_moment(timestamp)[:10]
+
+
 def iso_moment(timestamp: int | None) -> str | None:
     """Return ms UTC as ISO 8601 for JSON, e.g. ``2024-01-31T12:00:00+00:00``."""
     if timestamp is None:

@@ -16,15 +16,11 @@ _GENERAL: Final = Group("General options", sort_key=100)
 class Common:
     """What every command understands."""
 
-    config: Annotated[
-        tuple[Path, ...], Parameter(name=("--config", "-c"), negative="", show_default=False)
-    ] = ()
+    config: Annotated[tuple[Path, ...], Parameter(name=("--config", "-c"), negative="")] = ()
     """Configuration file to read instead of those found by place; repeatable, the last wins."""
-    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True, show_default=False)] = 0
+    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True)] = 0
     """Show progress messages; -vv adds details and tracebacks."""
-    quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative="", show_default=False)] = (
-        False
-    )
+    quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative="")] = False
     """Only errors and the result."""
 
 
@@ -33,7 +29,7 @@ class Common:
 class Reporting(Common):
     """What every command that reports something understands."""
 
-    json: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    json: Annotated[bool, Parameter(negative="")] = False
     """Print JSON on stdout instead of a table."""
 
 
@@ -48,11 +44,9 @@ class Market:
 
     exchange: Annotated[str | None, Parameter(name=("--exchange", "-e"))] = None
     """CCXT's id, e.g. binance; may be left out if the settings name exactly one."""
-    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)] = ()
+    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"))] = ()
     """Such as BTC/USDT; repeatable."""
-    timeframe: Annotated[
-        tuple[str, ...], Parameter(name=("--timeframe", "-t"), show_default=False)
-    ] = ()
+    timeframe: Annotated[tuple[str, ...], Parameter(name=("--timeframe", "-t"))] = ()
     """Length of a candle: 1m, 15m, 1h, 1d, 1w, 1M; repeatable."""
     type: str | None = None
     """Instrument type: spot, swap, future; default: as the settings say, else spot."""

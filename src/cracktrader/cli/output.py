@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -45,6 +46,13 @@ class Output:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
+    def paragraph(self, text: str, *, indent: str) -> None:
+        """Print *text* on stdout, broken between words on a terminal; *indent* leads on."""
+        if sys.stdout.isatty():
+            width = console(stderr=False).width
+            text = textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
+        self.text(text)
+
     def table(
         self, rows: Iterable[Sequence[object]], *, columns: Sequence[str], title: str | None = None
     ) -> None:
@@ -65,9 +73,12 @@ class Output:
         console(stderr=False).print(table)
 
     def note(self, text: str) -> None:
-        """Tell the user something by the way, on stderr; nothing with --quiet."""
+        """Tell the user something by the way, on stderr; nothing with --quiet.
+
+        Lines are not broken, so that commands in them can be copied.
+        """
         if not self.quiet:
-            console(stderr=True).print(text)
+            console(stderr=True).print(text, soft_wrap=True, markup=False)
 
     def error(self, text: str) -> None:
         """Print one line that says what is wrong."""

@@ -29,7 +29,7 @@ def show_result(run: WrittenRun, output: Output) -> None:
     output.text(f"{meta.strategy}({params})\n{markets}, {covered(run.result)}")
     _print_rows(run.rows)
     for finding in run.findings:
-        output.text(f"! {finding}")
+        output.paragraph(f"! {finding}", indent="  ")
     output.text(f"\nReport  {run.report}")
 
 
@@ -73,12 +73,12 @@ def _print_rows(rows: tuple[Row, ...]) -> None:
     from rich.table import Table
 
     has_benchmark = any(row.benchmark for row in rows)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("", no_wrap=True)
     table.add_column("strategy", justify="right", no_wrap=True)
     if has_benchmark:
         table.add_column("buy & hold", justify="right", no_wrap=True)
-    table.add_column("", style="dim", overflow="fold")
+    table.add_column("", style="dim", no_wrap=True, overflow="ellipsis")
     for row in rows:
         cells = [row.label, _toned(row.value, row.tone)]
         if has_benchmark:

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from cracktrader.simulator.exchange import LocalExchange
 
 
-@Parameter(name="*", group=Group("Prices"))
+@Parameter(name="*", group=Group("Prices", sort_key=1))
 @dataclass(frozen=True, kw_only=True)
 class Prices:
     """Where the local exchange takes its prices from; by default the shipped candles."""
 
-    candles: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    candles: tuple[str, ...] = ()
     """Replay a file of candles, CSV or Parquet: SYMBOL=FILE; repeatable."""
     from_archive: bool = False
     """Replay what the archive holds of Binance spot."""
     seed: int | None = None
     """Make up a market instead: a random walk, the same for the same number."""
-    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"), show_default=False)] = ()
+    symbol: Annotated[tuple[str, ...], Parameter(name=("--symbol", "-s"))] = ()
     """List only these; repeatable."""
     timeframe: Annotated[str, Parameter(name=("--timeframe", "-t"))] = "1m"
     """Of the candles to take from the archive, or to make up."""

@@ -50,7 +50,10 @@ def leave_pipe(*, common: Common = COMMON) -> None:
 NAMES = ("greet", "answer", "halt", "crash", "misbehave", "interrupt", "terminate", "leave_pipe")
 TOY = (
     Family("Toys", tuple(Command(name, HERE + name, name) for name in NAMES)),
-    Family("Boxes", (Command("box greet", HERE + "greet", "g"), Command("box halt", HERE + "halt", "h"))),
+    Family(
+        "Boxes",
+        (Command("box greet", HERE + "greet", "g"), Command("box halt", HERE + "halt", "h")),
+    ),
 )
 
 
