@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from cracktrader.domain.market import InstrumentType
@@ -26,9 +25,7 @@ _LISTED_AS: Final[dict[InstrumentType, frozenset[str]]] = {
 }
 
 
-def make_client(
-    settings: ExchangeSettings, key: ConnectionKey, *, loop: asyncio.AbstractEventLoop | None = None
-) -> tuple[Any, Permit]:
+def make_client(settings: ExchangeSettings, key: ConnectionKey) -> tuple[Any, Permit]:
     """Return a CCXT client for *key*, and what decides whether a request may leave.
 
     The client opens nothing; `plug_in` must give it a session first.
@@ -41,7 +38,6 @@ def make_client(
     config: dict[str, Any] = {
         "enableRateLimit": True,
         "timeout": settings.timeout,
-        "asyncio_loop": loop,
         "options": {"defaultType": key.instrument_type, **settings.options},
         **{CREDENTIALS[name]: resolve(ref).get_secret_value() for name, ref in credentials.items()},
         **_proxy(settings.proxy),

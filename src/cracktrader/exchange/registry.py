@@ -21,7 +21,7 @@ from cracktrader.exchange.hosts import HostGate
 from cracktrader.exchange.ids import require_exchange_id
 from cracktrader.exchange.key import ConnectionKey
 from cracktrader.exchange.retry import log_retries
-from cracktrader.exchange.settings import ExchangeSettings
+from cracktrader.exchange.settings import CREDENTIALS, ExchangeSettings
 from cracktrader.loop import LoopThread
 
 # Longer than any request may take: an order under way must come to its end.
@@ -82,7 +82,7 @@ class ConnectionRegistry:
         require_exchange_id(key.exchange)
         with self._lock:
             entry = self._entries.get(key)
-            if entry is not None:
+            if entry is not None and not entry.connection.is_closed:
                 _require_equal(key, entry.settings, settings)
                 entry.users += 1
                 return entry.connection
@@ -111,12 +111,12 @@ class ConnectionRegistry:
         for other, entry in self._entries.items():
             if other.account_key == key.account_key:
                 _require_equal(key, entry.settings, settings)
-        loop = self._running_loop()
-        client, permit = make_client(settings, key, loop=loop.loop)
+        client, permit = make_client(settings, key)
         lane = self._lanes.get(key.account_key)
         if lane is None:
             lane = self._lanes[key.account_key] = self._make_lane(client, settings)
         caller = Caller(client, key=key, lane=lane, permit=permit, attempts=settings.read_attempts)
+        loop = self._running_loop()
         return Connection(client, key=key, lane=lane, caller=caller, loop=loop)
 
     def _make_lane(self, client: Any, settings: ExchangeSettings) -> AccountLane:
@@ -159,13 +159,13 @@ def default_registry() -> ConnectionRegistry:
 
 def _require_equal(key: ConnectionKey, there: ExchangeSettings, wanted: ExchangeSettings) -> None:
     # What the key itself tells apart may differ, and other accounts do not matter here.
-    ignored = {"sandbox", "instrument_type", "accounts", "options", "read_attempts"}
+    ignored = {"sandbox", "instrument_type", "accounts", "options", "read_attempts", *CREDENTIALS}
     fields = [
         name
         for name in ExchangeSettings.model_fields
         if name not in ignored and getattr(there, name) != getattr(wanted, name)
     ]
-    if there.account(key.account) != wanted.account(key.account):
+    if there.account(key.account).credentials() != wanted.account(key.account).credentials():
         fields.append("credentials")
     if fields:
         raise ConfigError(

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import stamina
+import stamina.instrumentation
 
 from cracktrader.exchange.call import Call, Priority
 from cracktrader.exchange.sandbox import permit_all
@@ -35,6 +36,7 @@ def _impatient():
     stamina.set_testing(True, attempts=20, cap=True)
     yield
     stamina.set_testing(False)
+    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 @pytest.fixture
