@@ -47,8 +47,12 @@ class CandleFeed(bt.DataBase):
     _candle_timeframe: Timeframe | None = None
     _row = _length = 0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, **unknown: Any) -> None:
+        # Backtrader's metaclass has taken out everything that is a parameter.
+        for name in unknown:
+            hint = did_you_mean(name, self.params._getkeys())
+            raise TypeError(f'{type(self).__name__} has no option "{name}".{hint}')
+        super().__init__()
         timeframe = self._chosen_timeframe()
         if timeframe is not None:
             self._use_timeframe(timeframe)

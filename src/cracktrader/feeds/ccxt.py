@@ -103,8 +103,10 @@ class CCXTDataFeed(CandleFeed):
     _candle_timeframe: Timeframe
     _candles: Candles | None = None
 
-    def __init__(self, store: CandleStore | None = None, symbol: str | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, store: CandleStore | None = None, symbol: str | None = None, **unknown: Any
+    ) -> None:
+        super().__init__(**unknown)
         self.store, self.symbol = store, symbol or self.p.dataname or ""
         if store is None or not self.symbol:
             raise ConfigError('a feed needs a store and a symbol: CCXTDataFeed(store, "BTC/USDT")')

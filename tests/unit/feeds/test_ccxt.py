@@ -291,6 +291,11 @@ def test_a_feed_needs_a_store_and_a_symbol(arguments):
         CCXTDataFeed(*arguments)
 
 
+def test_an_unknown_option_is_refused_with_the_nearest(store):
+    with pytest.raises(TypeError, match=r'"ccxt_timefame".*Did you mean "ccxt_timeframe"'):
+        CCXTDataFeed(store, "BTC/USDT", ccxt_timefame="1h")
+
+
 def test_the_feed_is_named_after_its_symbol_unless_it_has_a_name(store):
     assert CCXTDataFeed(store, "BTC/USDT")._name == "BTC/USDT"
     assert CCXTDataFeed(store, dataname="BTC/USDT").symbol == "BTC/USDT"
