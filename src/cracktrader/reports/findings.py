@@ -84,7 +84,8 @@ def _about_the_sample(result: RunResult, metrics: Metrics) -> Iterator[str]:
     if not count:
         yield "No trade was closed: nothing can be said about the strategy."
     elif count < FEWEST_TRADES:
-        yield f"Only {count} closed trades: fewer than {FEWEST_TRADES} prove little."
+        words = _counted(count, "closed trade", "closed trades")
+        yield f"Only {words}: fewer than {FEWEST_TRADES} prove little."
     if span < _FEWEST_DAYS * DAY_MS:
         yield (
             f"The run covers {duration(span)}: yearly figures (CAGR, Sharpe, Sortino, Calmar, "
@@ -93,10 +94,9 @@ def _about_the_sample(result: RunResult, metrics: Metrics) -> Iterator[str]:
     if result.meta.is_in_sample:
         yield "In-sample only: the parameters were chosen on the same data."
     if metrics.open_trips:
-        is_one = metrics.open_trips == 1
+        words = _counted(metrics.open_trips, "position was", "positions were")
         yield (
-            f"{metrics.open_trips} position{' was' if is_one else 's were'} still open at the "
-            "end: in the value of the account, not in the trade figures."
+            f"{words} still open at the end: in the value of the account, not in the trade figures."
         )
 
 
@@ -109,14 +109,15 @@ def _about_orders(result: RunResult, metrics: Metrics) -> Iterator[str]:
     refused = sum(order.status in _REFUSED for order in result.orders)
     if refused:
         share = percent(refused / len(result.orders), digits=0)
-        yield f"{refused:,} of {len(result.orders):,} orders ({share}) were refused."
+        total = _counted(len(result.orders), "order", "orders")
+        yield f"{refused:,} of {total} ({share}) {'was' if refused == 1 else 'were'} refused."
     if count := ambiguous_exits(result):
         yield (
-            f"{count:,} exits are ambiguous: within that bar the price also reached the other "
+            f"{_counted(count, 'exit is', 'exits are')} ambiguous: within that bar the price also reached the other "
             "leg of the bracket. Finer candles would decide."
         )
     if unknown := int((~np.isfinite(result.equity.value)).sum()):
-        yield f"After {unknown:,} bars the account's value is no number: a price is missing there."
+        yield f"After {_counted(unknown, 'bar', 'bars')} the account's value is no number: a price is missing there."
     if metrics.performance.end_value < 0:
         yield "The account went below zero: no exchange would have allowed that."
 
@@ -162,11 +163,18 @@ def _about_data(instrument: Instrument) -> Iterator[str]:
         yield f"{name}: the run kept no candles, so there is no chart and no buy and hold."
     if facts.missing:
         yield (
-            f"{name}: {facts.missing:,} candles are missing, the longest gap is "
-            f"{duration(facts.largest_gap_ms)}."
+            f"{name}: {_counted(facts.missing, 'candle is', 'candles are')} missing, the longest "
+            f"gap is {duration(facts.largest_gap_ms)}."
         )
     if facts.outliers:
-        yield f"{name}: {facts.outliers:,} candles look like outliers."
+        words = _counted(
+            facts.outliers, "candle looks like an outlier", "candles look like outliers"
+        )
+        yield f"{name}: {words}."
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _span_ms(result: RunResult) -> int:

@@ -53,7 +53,7 @@ class RunMeta:
     is_in_sample: bool = False
 
     @classmethod
-    def of(cls, strategy: Any, **known: Any) -> RunMeta:
+    def of(cls, strategy: Any, /, **known: Any) -> RunMeta:
         """Read off a strategy that has run what *known* does not already say."""
         facts: dict[str, Any] = {
             "strategy": type(strategy).__name__,

@@ -92,7 +92,10 @@ class RunRecorder(bt.Analyzer):
         times = to_ms(np.array([event[1] for event in self._order_events]))
         return tuple(
             OrderEvent(
-                order=numbers[ref], timestamp=time, status=bt.Order.Status[status], filled=abs(size)
+                order=numbers[ref],
+                timestamp=time,
+                status=bt.Order.Status[status],
+                filled=abs(float(size)),
             )
             for (ref, _, status, size), time in zip(self._order_events, times.tolist(), strict=True)
         )

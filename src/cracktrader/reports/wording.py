@@ -33,16 +33,6 @@ def money(value: float | None, currency: str = "", *, signed: bool = False) -> s
     return f"{text} {currency}" if currency else text
 
 
-def plain(value: float | None) -> str:
-    """Return a price or an amount with the digits it has, at most ten of them."""
-    if value is None:
-        return NOTHING
-    text = f"{value:,.10g}" if abs(value) < 1e10 else f"{value:,.0f}"
-    if "e" in text:
-        text = f"{value:.12f}".rstrip("0").rstrip(".")
-    return text.replace("-", _MINUS)
-
-
 def duration(milliseconds: int | None) -> str:
     """Return the two largest units: ``3 d 4 h``, ``12 min``."""
     if milliseconds is None:

@@ -70,7 +70,7 @@ def test_a_folder_below_a_file_cannot_be_written(tmp_path):
 def test_a_failing_disk_leaves_the_old_result(tmp_path, monkeypatch, number, error, words):
     old = write_folder(tmp_path / "run", {INDEX: b"{}", "old.csv": b"old"})
 
-    def refuse(self, content):
+    def refuse(*_):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Path, "write_bytes", refuse)
@@ -83,7 +83,7 @@ def test_a_failing_disk_leaves_the_old_result(tmp_path, monkeypatch, number, err
 def test_a_folder_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
     (tmp_path / "run").mkdir()
 
-    def refuse(self):
+    def refuse(_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)

@@ -77,7 +77,10 @@ def test_versions_name_python_and_backtrader():
 
 
 def use(broker):
-    return lambda cerebro: cerebro.setbroker(broker)
+    def set_broker(cerebro):
+        cerebro.setbroker(broker)
+
+    return set_broker
 
 
 @pytest.mark.parametrize(
