@@ -7,6 +7,8 @@ package imports neither ccxt nor backtrader nor pandas.
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -61,6 +63,21 @@ __all__ = [
     "indicators",
     "setup_logging",
 ]
+
+
+class _Root(types.ModuleType):
+    """The package itself, which keeps a public name from being replaced by a subpackage.
+
+    Python sets each subpackage as an attribute of its parent when it is first imported, and
+    ``cracktrader.exchange`` is both a function and a subpackage.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Root
 
 
 def __getattr__(name: str) -> object:

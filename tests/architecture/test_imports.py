@@ -38,3 +38,12 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_dir_lists_the_public_names():
     assert set(cracktrader.__all__) <= set(dir(cracktrader))
+
+
+def test_a_public_name_is_not_replaced_by_the_subpackage_of_that_name():
+    import cracktrader.exchange.key  # noqa: PLC0415
+    from cracktrader import exchange  # noqa: PLC0415
+    from cracktrader.bootstrap import exchange as session  # noqa: PLC0415
+
+    assert exchange is session
+    assert cracktrader.exchange is session
