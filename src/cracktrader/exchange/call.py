@@ -67,6 +67,10 @@ class Call:
         self.status = None
         self.is_json = False
 
+    def stay(self) -> None:
+        """Take `leave` back: there was no connection, so nothing left."""
+        self.sent -= 1
+
     def answered(self, status: int, payload: Any) -> None:
         """Note the reply, and whether the exchange itself wrote it."""
         self.status = status

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
-from functools import cached_property
 from typing import Final
 
 import aiohttp
@@ -15,6 +15,8 @@ from cracktrader.exchange.hosts import HostGate, date_ms
 from cracktrader.observability.logs import get_logger
 
 _log = get_logger(__name__)
+# Raised while connecting, before the first byte of the request.
+_NEVER_LEFT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _REFUSALS: Final = frozenset({403, 418, 429, 503})
 
 
@@ -34,10 +36,10 @@ class Wire:
         self._session: ClientSession | None = None
         self._server_time: tuple[int, float] | None = None
 
-    @cached_property
+    @property
     def ssl_context(self) -> ssl.SSLContext:
         """What is trusted: the certificates that CCXT ships, wherever this runs."""
-        return ssl.create_default_context(cafile=self._cafile)
+        return _trust(self._cafile)
 
     def session(self) -> ClientSession:
         """Return the session, opened on first use; only on the loop."""
@@ -67,7 +69,11 @@ class Wire:
             raise HostPaused(host, remaining_s)
         call.permit(request.method, str(request.url), request.headers)
         call.leave()
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except _NEVER_LEFT:
+            call.stay()
+            raise
         self._note_date(response)
         await self._observe(host, response)
         return response
@@ -83,3 +89,9 @@ class Wire:
         pause_s = self._hosts.observe(host, response.status, response.headers, body)
         if pause_s > 0:
             _log.warning("host.paused", host=host, status=response.status, pause_s=pause_s)
+
+
+@functools.cache
+def _trust(cafile: str | None) -> ssl.SSLContext:
+    # Some 20 ms each, and nobody changes it.
+    return ssl.create_default_context(cafile=cafile)

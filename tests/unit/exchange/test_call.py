@@ -39,6 +39,13 @@ def test_a_read_may_leave_as_often_as_it_likes(make_call):
     assert call.sent == 2
 
 
+def test_what_could_not_leave_was_not_sent(make_call):
+    call = make_call()
+    call.leave()
+    call.stay()
+    assert call.sent == 0
+
+
 def test_a_reply_is_forgotten_when_the_next_request_leaves(make_call):
     call = make_call()
     call.answered(200, {})

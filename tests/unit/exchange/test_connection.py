@@ -1,3 +1,5 @@
+from typing import Any
+
 import ccxt.async_support
 import pytest
 
@@ -87,12 +89,12 @@ async def test_an_exchange_without_candles_says_so(make):
         await connection.fetch_candles("BTC/USDT", MINUTE, since=0, limit=1)
 
 
-PUBLIC: list[tuple[str, tuple, str, tuple]] = [
+PUBLIC: list[tuple[Any, ...]] = [
     ("fetch_ticker", ("BTC/USDT",), "fetchTicker", ("BTC/USDT", {})),
     ("fetch_order_book", ("BTC/USDT", 5), "fetchOrderBook", ("BTC/USDT", 5, {})),
     ("fetch_trades", ("BTC/USDT", 1, 2), "fetchTrades", ("BTC/USDT", 1, 2, {})),
 ]
-PRIVATE: list[tuple[str, tuple, str, tuple]] = [
+PRIVATE: list[tuple[Any, ...]] = [
     ("fetch_balance", (), "fetchBalance", ({},)),
     ("fetch_order", ("7", "BTC/USDT"), "fetchOrder", ("7", "BTC/USDT", {})),
     ("fetch_orders", ("BTC/USDT", 1, 2), "fetchOrders", ("BTC/USDT", 1, 2, {})),

@@ -1,5 +1,6 @@
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -100,6 +101,17 @@ async def test_a_paused_host_hears_nothing_until_the_pause_is_over(send, server,
     timeline.advance(1)
     await send("GET", "/")
     assert len(server.seen) == 2
+
+
+async def test_without_a_connection_nothing_was_sent(wire, server, make_call):
+    url = server.make_url("/")
+    await server.close()
+    call = make_call(Priority.CREATE, is_armed=True)
+    token = current_call.set(call)
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await wire.session().post(url)
+    current_call.reset(token)
+    assert call.sent == 0
 
 
 async def test_what_is_not_permitted_does_not_leave(send, server):
