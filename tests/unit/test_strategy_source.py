@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 import textwrap
@@ -52,7 +53,9 @@ def test_a_strategy_is_loaded_by_import_path(write):
 
 def test_a_changed_file_is_loaded_anew(write):
     assert load_strategy(write("again.py", ONE)).__name__ == "SmaCross"
-    assert load_strategy(write("again.py", ONE.replace("SmaCross", "EmaCross"))).__name__ == "EmaCross"
+    assert (
+        load_strategy(write("again.py", ONE.replace("SmaCross", "EmaCross"))).__name__ == "EmaCross"
+    )
 
 
 def test_a_strategy_may_import_its_neighbours(write):
@@ -115,8 +118,6 @@ def test_a_module_that_raises_keeps_its_own_exception(write, text):
 
 
 def test_a_file_that_raises_leaves_modules_of_that_name_alone(write):
-    import json
-
     with pytest.raises(StrategyError):
         load_strategy(write("json.py", "1 / 0"))
     assert sys.modules["json"] is json

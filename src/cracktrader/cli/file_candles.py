@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError, UnsupportedError
 from cracktrader.feeds.history import History, HistoryRequest
+
+_UNITS_MS: Final = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
+_SHORTEST_MONTH_MS: Final = 28 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +74,12 @@ class FileCandles:
 
 def infer_timeframe(candles: Candles) -> Timeframe:
     """Return the timeframe of ordered candles: the shortest step between two of them."""
-    step_ms = int(np.diff(candles.timestamp).min())
-    for unit, length in (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000)):
-        if unit == "d" and step_ms >= 28 * length:
-            return Timeframe(max(1, round(step_ms / (30.4 * length))), "M")
-        if step_ms % length == 0:
-            return Timeframe(step_ms // length, unit)
-    return Timeframe(max(1, step_ms // 1000), "s")
+    month = Timeframe(1, "M")
+    stamps = candles.timestamp
+    step_ms = int(np.diff(stamps).min())
+    if step_ms >= _SHORTEST_MONTH_MS and all(month.floor(t) == t for t in stamps.tolist()):
+        return Timeframe(round(step_ms / month.duration_ms), "M")
+    for unit, length_ms in _UNITS_MS.items():
+        if step_ms % length_ms == 0:
+            return Timeframe(step_ms // length_ms, unit)
+    raise DataError(f"candles are {step_ms} ms apart, which is no timeframe")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # Piped output has no width of its own; a table is never wrapped to an imagined terminal.
-_PIPE_WIDTH = 200
+_PIPE_WIDTH = 1_000
 
 
 class Output:
@@ -69,7 +69,7 @@ class Output:
                 name.removeprefix(">"), justify="right" if is_number else "left", overflow="fold"
             )
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
         console(stderr=False).print(table)
 
     def note(self, text: str) -> None:

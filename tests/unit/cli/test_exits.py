@@ -40,14 +40,14 @@ CODES = {
 }
 
 
-@pytest.mark.parametrize(("kind", "code"), CODES.items(), ids=lambda v: str(v))
+@pytest.mark.parametrize(("kind", "code"), CODES.items(), ids=str)
 def test_each_error_ends_with_its_code(kind, code):
     assert exit_code(kind("x")) == code
 
 
 def test_every_code_is_explained_in_the_help_text():
     assert set(MEANINGS) == set(Exit)
-    shown = {int(number) for number in re.findall(r"^ *(\d+)", epilogue(), re.M)}
+    shown = {int(number) for number in re.findall(r"^ *(\d+)", epilogue(), re.MULTILINE)}
     assert shown == {code.value for code in Exit}
 
 

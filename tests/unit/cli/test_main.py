@@ -1,11 +1,16 @@
+import importlib
+import inspect
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from cracktrader import __version__
 from cracktrader.cli.main import COMMANDS, Command, Family, main, make_app
 from cracktrader.cli.options import COMMON, REPORTING, Common, Reporting
+from cracktrader.cli.output import Output
 from cracktrader.errors import CracktraderError, StrategyError, TradingHalted
 
 HERE = "tests.unit.cli.test_main:"
@@ -13,22 +18,25 @@ HERE = "tests.unit.cli.test_main:"
 
 def greet(name: str, /, *, loud: bool = False, common: Reporting = REPORTING) -> None:
     """Greet."""
-    print(name.upper() if loud else name, common.json, common.verbose)
+    Output.of(common).text(f"{name.upper() if loud else name} {common.json} {common.verbose}")
 
 
 def answer(*, common: Common = COMMON) -> int:
-    return 7
+    return 7 + common.verbose
 
 
 def halt(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     raise TradingHalted("drawdown of 20 % reached [bold]")
 
 
 def crash(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     raise ZeroDivisionError("division by zero")
 
 
 def misbehave(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     try:
         crash()
     except ZeroDivisionError as error:
@@ -36,14 +44,17 @@ def misbehave(*, common: Common = COMMON) -> None:
 
 
 def interrupt(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     os.kill(os.getpid(), signal.SIGINT)
 
 
 def terminate(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def leave_pipe(*, common: Common = COMMON) -> None:
+    assert not common.quiet
     raise BrokenPipeError
 
 
@@ -144,9 +155,23 @@ def test_version_and_help(capsys):
 )
 def test_every_command_has_help(capsys, command):
     assert main([*command.words.split(), "--help"]) == 0
-    out = capsys.readouterr().out
-    assert command.help in out
+    out = " ".join(capsys.readouterr().out.split())
+    module, _, name = command.home.partition(":")
+    first_line = inspect.getdoc(getattr(importlib.import_module(module), name)).splitlines()[0]
+    assert first_line in out
     assert "--verbose" in out
+
+
+def test_the_overview_imports_no_command():
+    listing = (
+        "import sys; from cracktrader.cli.main import main; main(['--help']); print(*sys.modules)"
+    )
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
+    )
+    assert "cracktrader.cli.output" in run.stdout
+    assert "cracktrader.cli.backtest" not in run.stdout
+    assert "cracktrader.cli.data" not in run.stdout
 
 
 def test_completion_scripts_know_the_commands():

@@ -1,0 +1,57 @@
+"""A home, a working folder and an environment of its own for every command."""
+
+import json
+import logging
+
+import pytest
+
+from cracktrader.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """Stand in an empty folder, with settings and archive of nobody else."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home" / name))
+    monkeypatch.setenv("COLUMNS", "100")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture(autouse=True)
+def _logs():
+    """Take down what a command set up: the root logger is everybody's."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    for handler in [each for each in root.handlers if each not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@pytest.fixture
+def ct(capsys):
+    """Run a command; gives (exit code, stdout, stderr)."""
+
+    def run(*words):
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def ct_json(ct):
+    """Run a command with --json; gives what it printed."""
+
+    def run(*words):
+        code, out, err = ct(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    return run
