@@ -63,7 +63,7 @@ def assert_flat(heard):
     assert all(t.size == 0 for t in heard.trades if t.isclosed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LADDERS, PRICES)
 def test_sizes_that_sum_to_zero_leave_nothing(sizes, bars):
     if (rest := sum(sizes)) != 0:
@@ -71,7 +71,7 @@ def test_sizes_that_sum_to_zero_leave_nothing(sizes, bars):
     assert_flat(play(rich(), script_of(sizes), bars=bars))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(SIZES, st.integers(0, 2)), min_size=1, max_size=9), PRICES)
 def test_trades_under_several_ids_all_close(orders, bars):
     """Longs only: Backtrader has no notion of a trade that is short within a long position."""
@@ -82,7 +82,7 @@ def test_trades_under_several_ids_all_close(orders, bars):
     assert_flat(play(rich(), script, bars=bars))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LADDERS, PRICES)
 def test_closing_leaves_nothing(sizes, bars):
     if sum(sizes) == 0:
@@ -91,16 +91,16 @@ def test_closing_leaves_nothing(sizes, bars):
     assert_flat(play(rich(), script, bars=bars))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(SIZES, min_size=1, max_size=3), st.integers(1, 99).map(lambda n: n / 10))
 def test_orders_filled_in_parts_leave_nothing(sizes, chunk):
     sizes = [*sizes, -sum(sizes)] if sum(sizes) else sizes
-    bars = [(100.0,) * 4] * 450
+    bars = [(100.0,) * 4] * 500
     script = script_of(sizes, step=105)
     assert_flat(play(rich(filler=Chunks(chunk)), script, bars=bars))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LADDERS, PRICES)
 def test_money_is_neither_made_nor_lost(sizes, bars):
     broker = rich(markets={"BTC/USDT": BTC}, half_spread_bps=3.0, slippage={"bps": 7})
@@ -120,7 +120,7 @@ def test_money_is_neither_made_nor_lost(sizes, bars):
     assert broker.costs.fees == pytest.approx(sum(fill.comm for fill in heard.fills()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0.0, 200.0), min_size=1, max_size=12), PRICES)
 def test_no_order_breaks_the_markets_rules_and_none_sells_what_is_not_held(sizes, bars):
     broker = BrokerFactory.create(markets={"BTC/USDT": BTC}, realism="exchange", cash=1e7)
