@@ -50,7 +50,7 @@ class CandleFeed(bt.DataBase):
     def __init__(self, **unknown: Any) -> None:
         # Backtrader's metaclass has taken out everything that is a parameter.
         for name in unknown:
-            hint = did_you_mean(name, self.params._getkeys())
+            hint = did_you_mean(name, self.params._getkeys())  # noqa: SLF001
             raise TypeError(f'{type(self).__name__} has no option "{name}".{hint}')
         super().__init__()
         timeframe = self._chosen_timeframe()
