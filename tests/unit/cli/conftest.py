@@ -6,6 +6,9 @@ import logging
 import pytest
 
 from cracktrader.cli.main import main
+from cracktrader.cli.project import template_text
+from cracktrader.cli.simulate import settings_text
+from cracktrader.simulator.exchange import LocalExchange
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +58,35 @@ def ct_json(ct):
         return json.loads(out)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def served():
+    """An exchange on this machine with the shipped candles."""
+    with LocalExchange() as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def local(place, served):
+    """Settings in the working folder that point at the local exchange."""
+    (place / "cracktrader.toml").write_text(settings_text(served.config, "candles"))
+    return place
+
+
+@pytest.fixture
+def archived(local, ct):
+    """A week of one-hour candles and a day of one-minute ones, downloaded."""
+    week = ("--since", "2023-03-01", "--until", "2023-03-08")
+    assert ct("data", "download", "-s", "BTC/USDT", "-t", "1h", *week)[0] == 0
+    day = ("--since", "2023-03-01", "--until", "2023-03-02")
+    assert ct("data", "download", "-s", "BTC/USDT", "-t", "1m", *day)[0] == 0
+    return local
+
+
+@pytest.fixture
+def strategy(place):
+    """The scaffold's strategy, as a file in the working folder."""
+    path = place / "sma_cross.py"
+    path.write_text(template_text("sma_cross.py.txt"))
+    return path
