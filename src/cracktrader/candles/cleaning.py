@@ -13,11 +13,11 @@ from cracktrader.candles.quality import (
     OUTLIERS,
     OutlierLimits,
     QualityReport,
+    find_wicks,
     inspect,
-    wick_limits,
     wick_sizes,
 )
-from cracktrader.domain.candle import PRICE_COLUMNS, BoolColumn, Candles, FloatColumn
+from cracktrader.domain.candle import PRICE_COLUMNS, BoolColumn, Candles, FloatColumn, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError
 
@@ -27,6 +27,8 @@ the caller says so."""
 
 _DEFAULT_LIMITS: Final = OutlierLimits()
 _HAIR: Final = 1e-9
+# Where a candle stands is taken as it is.
+_REPAIRABLE: Final = frozenset(DEFECTS) - {"misaligned"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +67,7 @@ def clean(
     cleaned = candles
     if defects == "drop":
         cleaned = cleaned.take(~found.is_defect)
-    elif defects == "repair":
+    elif defects == "repair" and any(name in found.counts for name in _REPAIRABLE):
         cleaned = _repair_values(merge_candles(cleaned))
     cleaned = _treat_outliers(cleaned, timeframe, outliers, limits)
     return CleanResult(
@@ -84,10 +86,11 @@ def _treat_outliers(
     found = inspect(candles, timeframe, limits=limits)
     if policy == "drop":
         return candles.take(~found.is_outlier)
+    if not bool(found.is_outlier.any()):
+        return candles
     flat = _flatten(candles, found.masks["spike"])
-    # Rows that could not be looked at have no wick to cut.
     usable = ~(found.masks["missing_value"] | found.masks["not_positive"])
-    return _cut_wicks(flat, usable, limits.wick_sigmas)
+    return _cut_wicks(flat, *find_wicks(flat, usable, limits.wick_sigmas))
 
 
 def _repair_values(candles: Candles) -> Candles:
@@ -123,19 +126,15 @@ def _flatten(candles: Candles, is_spike: BoolColumn) -> Candles:
     return Candles(timestamp=candles.timestamp, volume=candles.volume, **columns)
 
 
-def _cut_wicks(candles: Candles, usable: BoolColumn, sigmas: float) -> Candles:
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        return candles
+def _cut_wicks(candles: Candles, rows: IntColumn, limits: FloatColumn) -> Candles:
     seen = candles.take(rows)
     upper, lower = wick_sizes(seen)
-    limit = wick_limits(upper, lower, sigmas)
     high, low = candles.high.copy(), candles.low.copy()
     top, bottom = np.maximum(seen.open, seen.close), np.minimum(seen.open, seen.close)
     # A hair below the limit: it must not be found again after rounding.
-    allowed = np.where(np.isfinite(limit), limit, 0.0) * (1 - _HAIR)
-    high[rows] = np.where(upper > limit, top * np.exp(allowed), seen.high)
-    low[rows] = np.where(lower > limit, bottom * np.exp(-allowed), seen.low)
+    allowed = 1 + limits * (1 - _HAIR)
+    high[rows] = np.where(upper > limits, top * allowed, seen.high)
+    low[rows] = np.where(lower > limits, bottom / allowed, seen.low)
     return Candles(
         timestamp=candles.timestamp,
         open=candles.open,

@@ -76,7 +76,7 @@ class SeriesFolder:
             content = self._content(month)
             digest = None if content is None else hashlib.sha256(content).hexdigest()
             if content is not None and digest in manifest.digests(month):
-                return decode(content, source=self.shown(month + SUFFIX))
+                return decode(content, source=self.shown(month + SUFFIX), is_verified=True)
             # A writer may have replaced both since the manifest was read.
             manifest = self.manifest()
             if month not in manifest.months:

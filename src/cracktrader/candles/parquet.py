@@ -44,17 +44,22 @@ def encode(candles: Candles) -> bytes:
     return sink.getvalue()
 
 
-def decode(content: bytes, *, source: str) -> Candles:
+def decode(content: bytes, *, source: str, is_verified: bool = False) -> Candles:
     """Read candles from the bytes of a Parquet file; *source* names it in errors.
 
-    Columns may share memory with one another and must not be written to.
+    The checksums of its pages are compared unless *is_verified* says that all of *content*
+    was. Columns may share memory with one another and must not be written to.
 
     Raises:
         CorruptArchiveError: if *content* is not a readable Parquet file.
         DataError: if it is one, but its columns are not candles.
     """
     try:
-        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        file = pq.ParquetFile(
+            pa.BufferReader(content),
+            pre_buffer=False,  # it is all in memory already
+            page_checksum_verification=not is_verified,
+        )
         _require_columns(file.schema_arrow.names, source)
         table = file.read(columns=list(COLUMNS))
     except (pa.ArrowException, OSError, OverflowError) as exc:

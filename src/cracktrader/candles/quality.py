@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from cracktrader.domain.candle import PRICE_COLUMNS, BoolColumn, Candles, FloatColumn
+from cracktrader.domain.candle import PRICE_COLUMNS, BoolColumn, Candles, FloatColumn, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 
 DEFECTS: Final = (
@@ -102,7 +102,8 @@ def inspect(
     masks = {**_time_defects(candles, timeframe), **_value_defects(candles)}
     usable = ~(masks["missing_value"] | masks["not_positive"])
     masks["spike"] = find_spikes(candles, usable, limits.spike_sigmas)
-    masks["wick"] = find_wicks(candles, usable, limits.wick_sigmas)
+    masks["wick"] = np.zeros(len(candles), dtype=np.bool_)
+    masks["wick"][find_wicks(candles, usable, limits.wick_sigmas)[0]] = True
     return QualityReport(
         rows=len(candles),
         masks=MappingProxyType(masks),
@@ -114,90 +115,80 @@ def find_spikes(candles: Candles, usable: BoolColumn, sigmas: float) -> BoolColu
     """Return rows whose close jumps away and back by more than *sigmas* robust deviations."""
     rows = np.flatnonzero(usable)
     found = np.zeros(len(candles), dtype=np.bool_)
-    if len(rows) < 3:
-        return found
-    returns = np.diff(np.log(candles.close[rows]))
-    limit = sigmas * _MAD_TO_SIGMA * typical_size(returns)
-    away, back = returns[:-1], returns[1:]
-    is_spike = (np.abs(away) > limit[:-1]) & (np.abs(back) > limit[1:])
-    is_spike &= np.abs(away + back) < np.minimum(np.abs(away), np.abs(back)) / 2
-    found[rows[1:-1][is_spike]] = True
+    close = candles.close[rows]
+    moves = np.abs(np.diff(close)) / np.minimum(close[1:], close[:-1])
+    is_large = moves > _limits(moves, sigmas)
+    both = np.flatnonzero(is_large[:-1] & is_large[1:])
+    away, back = np.log(close[both + 1] / close[both]), np.log(close[both + 2] / close[both + 1])
+    returns = np.abs(away + back) < np.minimum(np.abs(away), np.abs(back)) / 2
+    found[rows[both[returns] + 1]] = True
     return found
 
 
-def find_wicks(candles: Candles, usable: BoolColumn, sigmas: float) -> BoolColumn:
-    """Return rows with a wick of more than *sigmas* robust deviations."""
+def find_wicks(
+    candles: Candles, usable: BoolColumn, sigmas: float
+) -> tuple[IntColumn, FloatColumn]:
+    """Return the rows with a wick of more than *sigmas* robust deviations, and what is allowed.
+
+    A wick is measured as the part that its far end is away from the body.
+    """
     rows = np.flatnonzero(usable)
-    found = np.zeros(len(candles), dtype=np.bool_)
-    if not len(rows):
-        return found
-    upper, lower = wick_sizes(candles.take(rows))
-    limit = wick_limits(upper, lower, sigmas)
-    found[rows[(upper > limit) | (lower > limit)]] = True
-    return found
+    wicks = np.maximum(*wick_sizes(candles.take(rows)))
+    limits = _limits(wicks, sigmas)
+    large = np.flatnonzero(wicks > limits)
+    return rows[large], limits[large]
 
 
 def wick_sizes(candles: Candles) -> tuple[FloatColumn, FloatColumn]:
-    """Return the upper and the lower wick of each candle, as logarithms of price ratios."""
+    """Return by what part high is above, and the body above low; 0 if it is not."""
     top, bottom = np.maximum(candles.open, candles.close), np.minimum(candles.open, candles.close)
-    upper = np.log(np.maximum(candles.high, top) / top)
-    lower = np.log(bottom / np.minimum(candles.low, bottom))
-    return upper, lower
+    upper, lower = candles.high / top - 1, bottom / candles.low - 1
+    return np.maximum(upper, 0), np.maximum(lower, 0)
 
 
-def wick_limits(upper: FloatColumn, lower: FloatColumn, sigmas: float) -> FloatColumn:
-    """Return for each candle how long a wick may be."""
-    return sigmas * _MAD_TO_SIGMA * typical_size(np.maximum(upper, lower))
+def _limits(sizes: FloatColumn, sigmas: float) -> FloatColumn:
+    """Return for each of *sizes* how large it may be, by what is usual around it."""
+    scale = sigmas * _MAD_TO_SIGMA
+    # Never less than over all: a quiet hour makes no outliers out of ordinary moves.
+    overall = _typical(sizes)
+    limits = np.full(len(sizes), scale * overall)
+    # The blocks matter only around what is large by the standards of the whole.
+    blocks = np.unique(np.flatnonzero(sizes > scale * overall) // _BLOCK)
+    for block in blocks.tolist():
+        # A storm may begin at the end of a block: neighbours count.
+        around = [sizes[_BLOCK * max(n, 0) : _BLOCK * (n + 1)] for n in range(block - 1, block + 2)]
+        usual = max(overall, *(_typical(part, otherwise=overall) for part in around))
+        limits[_BLOCK * block : _BLOCK * (block + 1)] = scale * usual
+    return limits
 
 
-def typical_size(values: FloatColumn) -> FloatColumn:
-    """Return the median of what is not zero in *values*, sign aside, around each place.
-
-    Never less than over all of them: a quiet hour makes no outliers out of ordinary moves.
-    """
-    sizes = np.abs(values)
+def _typical(sizes: FloatColumn, *, otherwise: float = np.inf) -> float:
+    """Return the median of what is not zero."""
     moving = sizes[sizes > 0]
-    if not len(moving):
-        return np.full(len(values), np.inf)
-    overall = float(np.median(moving))
-    blocks = -(-len(sizes) // _BLOCK)
-    padded = np.full(blocks * _BLOCK, np.nan)
-    padded[: len(sizes)] = np.where(sizes > 0, sizes, np.nan)
-    medians = np.array([_median(block, overall) for block in padded.reshape(blocks, _BLOCK)])
-    # A storm may begin at the end of a block: neighbours count.
-    edged = np.pad(medians, 1, mode="edge")
-    around = np.maximum(medians, np.maximum(edged[:-2], edged[2:]))
-    return np.repeat(np.maximum(around, overall), _BLOCK)[: len(sizes)]
-
-
-def _median(block: FloatColumn, otherwise: float) -> float:
-    known = block[~np.isnan(block)]
-    return float(np.median(known)) if len(known) else otherwise
+    return float(np.median(moving)) if len(moving) else otherwise
 
 
 def _time_defects(candles: Candles, timeframe: Timeframe) -> dict[str, BoolColumn]:
     stamps = candles.timestamp
-    out_of_order = np.zeros(len(stamps), dtype=np.bool_)
-    duplicate = out_of_order.copy()
-    if len(stamps):
+    out_of_order, duplicate = np.zeros((2, len(stamps)), dtype=np.bool_)
+    if not bool((stamps[1:] > stamps[:-1]).all()):
         out_of_order[1:] = stamps[1:] < np.maximum.accumulate(stamps)[:-1]
-        duplicate[:] = True
         # The last one of its time counts, as when parts are merged.
+        duplicate[:] = True
         duplicate[len(stamps) - 1 - np.unique(stamps[::-1], return_index=True)[1]] = False
     misaligned = timeframe.floors(stamps) != stamps
     return {"duplicate": duplicate, "out_of_order": out_of_order, "misaligned": misaligned}
 
 
 def _value_defects(candles: Candles) -> dict[str, BoolColumn]:
-    prices = np.stack([getattr(candles, name) for name in PRICE_COLUMNS])
-    open_, high, low, close = prices
-    missing = ~np.isfinite(prices).all(axis=0) | ~np.isfinite(candles.volume)
-    with np.errstate(invalid="ignore"):
-        is_above = high < np.fmax(np.fmax(open_, close), low)
-        is_below = low > np.fmin(np.fmin(open_, close), high)
+    open_, high, low, close = (getattr(candles, name) for name in PRICE_COLUMNS)
+    with np.errstate(invalid="ignore", over="ignore"):
+        top = np.fmax(np.fmax(open_, close), low)
+        bottom = np.fmin(np.fmin(open_, close), high)
         return {
-            "missing_value": missing,
-            "not_positive": (prices <= 0).any(axis=0),
+            # A sum is finite only if every part is; sums of prices do not overflow otherwise.
+            "missing_value": ~np.isfinite(open_ + high + low + close + candles.volume),
+            "not_positive": np.fmin(bottom, low) <= 0,
             "negative_volume": candles.volume < 0,
-            "inconsistent": is_above | is_below,
+            "inconsistent": (high < top) | (low > bottom),
         }

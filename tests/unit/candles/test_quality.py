@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cracktrader.candles.parquet import read_candles
-from cracktrader.candles.quality import DEFECTS, OUTLIERS, OutlierLimits, inspect, typical_size
+from cracktrader.candles.quality import DEFECTS, OUTLIERS, OutlierLimits, inspect
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.testing.candles import random_walk
@@ -118,10 +118,15 @@ def test_the_description_counts_and_gives_examples():
     assert set(DEFECTS) | set(OUTLIERS) == set(inspect(candles, MINUTE).masks)
 
 
-def test_what_is_usual_is_measured_nearby_but_never_below_the_whole():
-    quiet, wild = np.full(2000, 0.001), np.full(2000, 0.1)
-    sizes = typical_size(np.concatenate([quiet, wild]))
-    assert sizes[-1] == 0.1
-    assert 0.001 < sizes[0] < 0.1
-    assert np.isinf(typical_size(np.zeros(5))).all()
-    assert typical_size(np.append(np.zeros(2000), 1.0))[0] == 1.0
+@pytest.mark.parametrize(("where", "is_found"), [(1000, True), (2600, False), (3500, False)])
+def test_what_is_usual_is_measured_nearby(where, is_found):
+    candles = random_walk(4000)
+    # From 2560 on, five blocks in, every candle has wicks of some percent.
+    candles.high[2560:] *= 1.03
+    candles.low[where] *= 0.93
+    wicks = np.flatnonzero(inspect(candles, MINUTE).masks["wick"]).tolist()
+    assert (where in wicks) == is_found
+
+
+def test_a_series_that_never_moves_has_no_outliers():
+    assert inspect(rows(*((minute, *[10] * 4, 1) for minute in range(9))), MINUTE).is_clean
