@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import backtrader as bt
 import pytest
@@ -65,7 +64,7 @@ class Reverse(bt.Strategy):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory) -> Path:
+def report(tmp_path_factory):
     candles = sample_candles().take(slice(0, 3000))
     cerebro = bt.Cerebro(stdstats=False)
     for name in ("BTC/USDT", HOSTILE):

@@ -113,11 +113,14 @@ def _about_orders(result: RunResult, metrics: Metrics) -> Iterator[str]:
         yield f"{refused:,} of {total} ({share}) {'was' if refused == 1 else 'were'} refused."
     if count := ambiguous_exits(result):
         yield (
-            f"{_counted(count, 'exit is', 'exits are')} ambiguous: within that bar the price also reached the other "
-            "leg of the bracket. Finer candles would decide."
+            f"{_counted(count, 'exit is', 'exits are')} ambiguous: within that bar the price also "
+            "reached the other leg of the bracket. Finer candles would decide."
         )
     if unknown := int((~np.isfinite(result.equity.value)).sum()):
-        yield f"After {_counted(unknown, 'bar', 'bars')} the account's value is no number: a price is missing there."
+        yield (
+            f"After {_counted(unknown, 'bar', 'bars')} the account's value is no number: "
+            "a price is missing there."
+        )
     if metrics.performance.end_value < 0:
         yield "The account went below zero: no exchange would have allowed that."
 

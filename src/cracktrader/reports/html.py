@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import jinja2
 import orjson
-from markupsafe import Markup
 
 from cracktrader.reports import wording
 from cracktrader.reports.figures import figures
@@ -69,10 +68,10 @@ def render_html(result: RunResult, metrics: Metrics) -> str:
                 o.reason for o in result.orders if o.reason and not o.filled
             ).most_common(8),
             data=[data_facts(instrument) for instrument in result.instruments],
-            style=Markup(_asset("report.css")),  # noqa: S704  (our own file)
-            scripts=[Markup(script) for script in scripts],  # noqa: S704  (our own files)
+            style=_asset("report.css"),
+            scripts=scripts,
             policy=_policy(scripts),
-            figures=Markup(embed_json(figures(result))),  # noqa: S704  (escaped by embed_json)
+            figures=embed_json(figures(result)),
         )
     )
 

@@ -18,6 +18,8 @@ from cracktrader.reports.records import Instrument
 JsonValue = str | int | float | bool | None
 _LIBRARIES: Final = ("cracktrader", "backtrader", "ccxt", "numpy", "pyarrow")
 _MAPPINGS: Final = ("params", "config", "assumptions")
+# Leverage of 1 is none.
+_UNSAID: Final = {"leverage": 1.0}
 _BROKER_WORDS: Final = {
     "slip_perc": ("slippage", "%"),
     "slip_fixed": ("slippage", "per unit"),
@@ -132,7 +134,8 @@ def assumptions_of(strategy: Any) -> dict[str, str]:
         name = "fees" if len(strategy.datas) == 1 else f"fees of {feed._name}"  # noqa: SLF001
         told[name] = _fees(broker.getcommissioninfo(feed))
     for param, (words, unit) in _BROKER_WORDS.items():
-        if value := getattr(broker.p, param, None):
+        value = getattr(broker.p, param, None)
+        if value and value != _UNSAID.get(param):
             told[words] = _with_unit(value, unit)
     return told
 
@@ -151,12 +154,17 @@ def _fees(comminfo: Any) -> str:
 
 def _with_unit(value: object, unit: str) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(item)}" for name, item in sorted(value.items()))
+        words = (f"{name} {_words(item)}" for name, item in sorted(value.items()) if item)
+        return ", ".join(word for word in words if word != "model fixed_bps")
     if value is True:
         return "yes"
     if unit == "%" and isinstance(value, int | float):
         return _percent(float(value))
-    return f"{_plain(value)} {unit}".strip()
+    return f"{_words(value)} {unit}".strip()
+
+
+def _words(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{_plain(value)}"
 
 
 def _percent(share: float) -> str:

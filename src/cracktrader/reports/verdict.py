@@ -25,6 +25,7 @@ class Row:
 
 
 _Figure = Callable[[Performance], float | None]
+_DATE: Final = len("2023-03-14")
 _Words = Callable[[float | None], str]
 
 
@@ -155,5 +156,7 @@ def _drawdown(own: Performance) -> str:
     fall = own.drawdown
     if fall is None:
         return ""
-    end = "not recovered" if fall.recovery is None else f"recovered {moment(fall.recovery)}"
-    return f"{duration(fall.length_ms)} from {moment(fall.peak)}, {end}"
+    start = moment(fall.peak)[:_DATE]
+    if fall.recovery is None:
+        return f"{duration(fall.length_ms)}, since {start}"
+    return f"{duration(fall.length_ms)}, {start} to {moment(fall.recovery)[:_DATE]}"

@@ -95,8 +95,8 @@ def use(broker):
                 half_spread_bps=1.0, slippage={"model": "fixed_bps", "bps": 2.0}, fractional=True
             ),
             {
-                "half spread": "1.0 bps",
-                "slippage": "bps 2.0, model fixed_bps",
+                "half spread": "1 bps",
+                "slippage": "bps 2",
                 "fractional sizes": "yes",
             },
         ),

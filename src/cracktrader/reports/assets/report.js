@@ -82,7 +82,7 @@
     const chart = makeChart(element);
     const points = (values) => values.map((v, i) => ({ time: time[i], value: v }));
     const plain = { priceLineVisible: false, lastValueVisible: true };
-    const money2 = { type: "custom", minMove: 1e-8, formatter: (v) => number(v, Math.abs(v) < 10 ? 4 : Math.abs(v) < 1000 ? 2 : 0) };
+    const money2 = { type: "custom", minMove: 1e-8, formatter: (v) => number(v, v !== 0 && Math.abs(v) < 10 ? 4 : Math.abs(v) < 1000 ? 2 : 0) };
     const own = chart.addSeries(LW.LineSeries, { ...plain, lineWidth: 2, priceFormat: money2 });
     const other = held.length ? chart.addSeries(LW.LineSeries, { ...plain, lineWidth: 1, lineStyle: LW.LineStyle.Dashed, priceFormat: money2 }) : null;
     const share = { type: "custom", minMove: 1e-6, formatter: (v) => `${number(v * 100, 1)} %` };
@@ -252,8 +252,8 @@
     { key: "number", label: "Trade", cell: lead, lead: true },
     ...(several ? [{ key: "instrument", label: "Symbol", cell: (t) => figures.instruments[t.instrument].symbol, text: true }] : []),
     { key: "side", label: "Side", cell: (t) => t.side, text: true, wide: true },
-    { key: "entry", label: "Entry (UTC)", short: "Entry", cell: (t) => brief(t.entry), text: true },
-    { key: "exit", label: "Exit (UTC)", short: "Exit", cell: (t) => (t.exit === null ? "open" : brief(t.exit)), text: true },
+    { key: "entry", label: "Entry (UTC)", short: "Entry", cell: (t) => brief(t.entry), text: true, line: years.size > 1 },
+    { key: "exit", label: "Exit (UTC)", short: "Exit", cell: (t) => (t.exit === null ? "open" : brief(t.exit)), text: true, line: years.size > 1 },
     { key: "amount", label: "Amount", cell: (t) => amount(t.amount) },
     { key: "entry_price", label: "In at", cell: (t) => number(t.entry_price, digitsOf(t)) },
     { key: "exit_price", label: "Out at", cell: (t) => number(t.exit_price, digitsOf(t)) },
@@ -302,7 +302,7 @@
       if (price && price.selected === trade) row.setAttribute("aria-current", "true");
       for (const column of columns) {
         const cell = row.insertCell();
-        cell.className = [column.text ? "text" : "", column.lead ? "lead-cell" : "", column.wide ? "wide-only" : ""].join(" ").trim();
+        cell.className = [column.text ? "text" : "", column.lead ? "lead-cell" : "", column.wide ? "wide-only" : "", column.line ? "line" : ""].join(" ").trim();
         if (!column.lead) cell.dataset.label = column.short || column.label;
         cell.append(column.cell(trade));
       }
