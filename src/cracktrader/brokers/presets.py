@@ -1,8 +1,7 @@
-"""Published fees per exchange, from a dated table."""
+"""Published fees per exchange, from a table that says where each came from."""
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import tomllib
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ class FeePreset:
     taker: float
     source: str
     """Where the exchange publishes it."""
-    as_of: dt.date
+    checked: str
+    """What the rates were compared with when they were entered."""
 
 
 def preset_names() -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def load_preset(exchange: str, instrument_type: str = "spot") -> FeePreset:
     fees = row.get(_ALIASES.get(instrument_type, instrument_type))
     if not isinstance(fees, dict):
         raise ConfigError(f'the fee preset "{exchange}" has no fees for "{instrument_type}"')
-    return FeePreset(exchange=exchange, source=row["source"], as_of=row["as_of"], **fees)
+    return FeePreset(exchange=exchange, source=row["source"], checked=row["checked"], **fees)
 
 
 @functools.cache
