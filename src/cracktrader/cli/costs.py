@@ -49,10 +49,12 @@ def make_broker(
 
     Raises:
         UsageError: if a number is out of range or there is no such fee preset.
+        ConfigError: if the settings ask for a realism that does not exist.
     """
     from cracktrader.brokers.factory import BrokerFactory
 
     commission = read_commission(costs.commission, settings.commission)
+    how_real = realism(costs, settings, has_markets=store is not None)
     if commission is None and store is None:
         commission = fallback_fee
     with typed_by_user():
@@ -63,26 +65,30 @@ def make_broker(
             store,
             cash=settings.cash if costs.cash is None else costs.cash,
             commission=commission,
-            realism=realism(costs, settings, has_markets=store is not None),
+            realism=how_real,
         )
 
 
 def realism(costs: Costs, settings: BacktestSettings, *, has_markets: bool) -> dict[str, Any]:
-    """Return the broker's `realism`: the usual figures, unless something else was said."""
-    from cracktrader.brokers.realism import EXCHANGE
-
-    is_ideal = costs.ideal or settings.realism == "none"
-    usual_slippage = 0.0 if is_ideal else EXCHANGE["slippage"]["bps"]
-    slippage = settings.slip_perc * _BPS or usual_slippage
-    spread = 0.0 if is_ideal else 2 * EXCHANGE["half_spread_bps"]
+    """Return the broker's `realism`: what the settings say, unless the command says more."""
+    settled = _settled(costs, settings)
+    slippage = {"model": "fixed_bps", "bps": 0.0, **settled.get("slippage", {})}
+    if settings.slip_perc:
+        slippage["bps"] = settings.slip_perc * _BPS
+    if costs.slippage_bps is not None:
+        slippage["bps"] = costs.slippage_bps
+    half_spread = settled.get("half_spread_bps", 0.0)
     return {
-        "rules": has_markets and not is_ideal,
-        "half_spread_bps": (spread if costs.spread_bps is None else costs.spread_bps) / 2,
-        "slippage": {
-            "model": "fixed_bps",
-            "bps": slippage if costs.slippage_bps is None else costs.slippage_bps,
-        },
+        "rules": has_markets and settled.get("rules", False),
+        "half_spread_bps": half_spread if costs.spread_bps is None else costs.spread_bps / 2,
+        "slippage": slippage,
     }
+
+
+def _settled(costs: Costs, settings: BacktestSettings) -> dict[str, Any]:
+    from cracktrader.brokers.realism import read_realism
+
+    return {} if costs.ideal or settings.realism == "none" else read_realism(settings.realism)
 
 
 def read_commission(given: str | None, settled: float | None) -> float | str | None:

@@ -3,6 +3,7 @@ import pytest
 from cracktrader.cli.costs import USUAL_FEE, Costs, make_broker, read_commission, realism
 from cracktrader.cli.exits import UsageError
 from cracktrader.config import BacktestSettings
+from cracktrader.errors import ConfigError
 
 PLAIN = BacktestSettings()
 
@@ -37,6 +38,21 @@ def test_what_the_command_says_comes_before_the_settings():
     found = realism(costs, settings, has_markets=True)
     assert found["slippage"]["bps"] == 0
     assert found["half_spread_bps"] == 2.0
+
+
+def test_the_settings_may_ask_for_single_parts():
+    parts = {"half_spread_bps": 3.0, "slippage": {"bps": 7.0, "within_bar": True}}
+    assert realism(Costs(), BacktestSettings(realism=parts), has_markets=True) == {
+        "rules": False,
+        "half_spread_bps": 3.0,
+        "slippage": {"model": "fixed_bps", "bps": 7.0, "within_bar": True},
+    }
+
+
+def test_a_part_that_does_not_exist_is_refused():
+    settings = BacktestSettings(realism={"half_sread_bps": 3.0})
+    with pytest.raises(ConfigError, match='Did you mean "half_spread_bps"'):
+        realism(Costs(), settings, has_markets=True)
 
 
 @pytest.mark.parametrize(
