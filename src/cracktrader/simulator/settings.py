@@ -9,7 +9,8 @@ from typing import Final, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cracktrader.candles.archive import Archive
-from cracktrader.candles.parquet import read_candles
+from cracktrader.candles.interchange import read_file
+from cracktrader.candles.merge import merge_candles
 from cracktrader.candles.samples import SAMPLE_SYMBOL, sample_candles
 from cracktrader.candles.series import SeriesKey
 from cracktrader.domain.candle import Candles
@@ -43,7 +44,7 @@ class SimulatorSettings(BaseModel):
         default=(), description="What to list, e.g. BTC/USDT; by default all there is"
     )
     candles: dict[str, Path] = Field(
-        default_factory=dict, description="Parquet file of candles by symbol"
+        default_factory=dict, description="CSV or Parquet file of candles by symbol"
     )
     archive: str | None = Field(default=None, description="Archive to take candles from")
     archive_exchange: str = Field(default="binance", description="Exchange in the archive")
@@ -85,7 +86,8 @@ class SimulatorSettings(BaseModel):
         if self.candles and self.archive is not None:
             raise ConfigError("candles were set to files and to an archive; use one of them")
         if self.candles:
-            return self._chosen({s: read_candles(path) for s, path in self.candles.items()})
+            files = {s: merge_candles(read_file(path)) for s, path in self.candles.items()}
+            return self._chosen(files)
         if self.archive is not None:
             return self._from_archive(Archive(self.archive))
         if self.seed is not None:

@@ -2,6 +2,7 @@ import pytest
 from tests.unit.simulator.market import MINUTE, START, make_candles
 
 from cracktrader.candles.archive import Archive
+from cracktrader.candles.interchange import write_file
 from cracktrader.candles.parquet import write_candles
 from cracktrader.candles.samples import sample_path
 from cracktrader.candles.series import SeriesKey
@@ -45,6 +46,12 @@ def test_files_by_symbol(tmp_path):
     (symbol,) = found = settings.load_candles()
     assert symbol == "ETH/USDT"
     assert found[symbol].equals(make_candles())
+
+
+def test_a_csv_file_will_do(tmp_path):
+    path = tmp_path / "eth.csv"
+    write_file(path, make_candles())
+    assert parse(candles={"ETH/USDT": path}).load_candles()["ETH/USDT"].equals(make_candles())
 
 
 def test_a_file_that_is_not_there():
