@@ -133,7 +133,8 @@ def find_wicks(
     A wick is measured as the part that its far end is away from the body.
     """
     rows = np.flatnonzero(usable)
-    wicks = np.maximum(*wick_sizes(candles.take(rows)))
+    seen = candles if len(rows) == len(candles) else candles.take(rows)
+    wicks = np.maximum(*wick_sizes(seen))
     limits = _limits(wicks, sigmas)
     large = np.flatnonzero(wicks > limits)
     return rows[large], limits[large]
