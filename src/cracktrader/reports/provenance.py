@@ -154,8 +154,8 @@ def _fees(comminfo: Any) -> str:
 
 def _with_unit(value: object, unit: str) -> str:
     if isinstance(value, Mapping):
-        words = (f"{name} {_words(item)}" for name, item in sorted(value.items()) if item)
-        return ", ".join(word for word in words if word != "model fixed_bps")
+        told = {name: item for name, item in sorted(value.items()) if item and name != "model"}
+        return ", ".join(n if v is True else f"{_words(v)} {n}" for n, v in told.items())
     if value is True:
         return "yes"
     if unit == "%" and isinstance(value, int | float):

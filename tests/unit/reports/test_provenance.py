@@ -92,11 +92,13 @@ def use(broker):
         (bt.brokers.BackBroker(coc=True), {"fills on the close of the signal's bar": "yes"}),
         (
             CCXTBackBroker(
-                half_spread_bps=1.0, slippage={"model": "fixed_bps", "bps": 2.0}, fractional=True
+                half_spread_bps=1.0,
+                slippage={"model": "fixed_bps", "bps": 2.0, "within_bar": True},
+                fractional=True,
             ),
             {
                 "half spread": "1 bps",
-                "slippage": "bps 2",
+                "slippage": "2 bps, within_bar",
                 "fractional sizes": "yes",
             },
         ),
