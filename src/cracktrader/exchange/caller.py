@@ -17,6 +17,7 @@ from cracktrader.exchange.key import ConnectionKey
 from cracktrader.exchange.outcome import outcome_of
 from cracktrader.exchange.retry import repeat_read
 from cracktrader.exchange.sandbox import Permit
+from cracktrader.loop import LoopThread
 from cracktrader.observability.logs import bind
 
 T = TypeVar("T")
@@ -36,13 +37,21 @@ class Caller:
     """The only way to CCXT's methods; on the loop thread."""
 
     def __init__(
-        self, client: Any, *, key: ConnectionKey, lane: AccountLane, permit: Permit, attempts: int
+        self,
+        client: Any,
+        *,
+        key: ConnectionKey,
+        lane: AccountLane,
+        permit: Permit,
+        attempts: int,
+        loop: LoopThread | None = None,
     ) -> None:
         self._client = client
         self._key = key
         self._lane = lane
         self._permit_request = permit
         self._attempts = attempts
+        self._loop = loop
         self._trading = 0
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
@@ -100,7 +109,7 @@ class Caller:
             _refuse_repetition(args)
             endpoint = Endpoint.CANCEL if priority is Priority.CANCEL else Endpoint.CREATE
             call = self._call(name, priority)
-            with self._lane.breaker.guard(endpoint), self._noise():
+            with self._lane.breaker.guard(endpoint), self._under_way():
                 try:
                     return convert(await self._run(call, method, args))
                 except Exception as exc:  # whatever it is, the order may be there
@@ -147,7 +156,10 @@ class Caller:
             UnsupportedError: if the exchange has no such method.
             AuthenticationError: if it *is_private* and a credential is missing.
             ExchangeError: if the connection is closed.
+            RuntimeError: on any thread but the loop's.
         """
+        if self._loop is not None and not self._loop.is_current:
+            raise RuntimeError("await a connection on its own loop: connection.loop.call(...)")
         self._require_open()
         if name != "loadMarkets" and not self._client.has.get(name):
             raise UnsupportedError(f"{self._key.exchange} does not offer {name}")
@@ -167,7 +179,7 @@ class Caller:
         return bind(exchange=self._key.exchange, account=self._key.account, symbol=symbol)
 
     @contextmanager
-    def _noise(self) -> Iterator[None]:
+    def _under_way(self) -> Iterator[None]:
         self._trading += 1
         self._is_quiet.clear()
         try:

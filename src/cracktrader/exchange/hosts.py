@@ -15,6 +15,8 @@ _UNTIL: Final = re.compile(r"until\s+(\d{13})\b")
 _SHORTEST_S: Final = 1.0
 _SHORTEST_BAN_S: Final = 120.0
 _LONGEST_GUESS_S: Final = 120.0
+# A page in front of the exchange may ask for a day; our cancels shall not wait that long.
+_LONGEST_OTHER_S: Final = 600.0
 
 
 class HostGate:
@@ -45,15 +47,20 @@ class HostGate:
         """
         # A 403, or a 503 with Retry-After, also asks for silence, if not as a limit.
         asked_s = self._asked_s(headers, body) if status >= 400 else None
-        if status not in _SLOW_DOWN and asked_s is None:
+        if status in _SLOW_DOWN:
+            guess_s = self._guess_s(host, status)
+            pause_s = guess_s if asked_s is None else asked_s
+        else:
             self._refusals.pop(host, None)
-            return 0.0
+            pause_s = min(asked_s or 0.0, _LONGEST_OTHER_S)
+        if pause_s > 0:
+            self.pause(host, pause_s)
+        return pause_s
+
+    def _guess_s(self, host: str, status: int) -> float:
         refusals = self._refusals[host] = self._refusals.get(host, 0) + 1
-        if asked_s is None:
-            floor_s = _SHORTEST_BAN_S if status == 418 else _SHORTEST_S
-            asked_s = max(floor_s, min(_SHORTEST_S * 2 ** min(refusals - 1, 16), _LONGEST_GUESS_S))
-        self.pause(host, asked_s)
-        return asked_s
+        floor_s = _SHORTEST_BAN_S if status == 418 else _SHORTEST_S
+        return max(floor_s, min(_SHORTEST_S * 2.0 ** min(refusals - 1, 16), _LONGEST_GUESS_S))
 
     def _asked_s(self, headers: Mapping[str, str], body: str) -> float | None:
         waits = (self._until_s(headers, body), self._retry_after_s(headers))

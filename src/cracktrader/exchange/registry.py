@@ -91,7 +91,12 @@ class ConnectionRegistry:
             return connection
 
     def release(self, connection: Connection) -> None:
-        """Give one use of *connection* back; the last one closes it. Releasing twice is safe."""
+        """Give one use of *connection* back; the last one closes it. Releasing twice is safe.
+
+        Raises:
+            RuntimeError: on the loop's own thread, which it would have to wait for.
+        """
+        self._require_other_thread()
         with self._lock:
             entry = self._entries.get(connection.key)
             if entry is None or entry.connection is not connection:
@@ -102,6 +107,7 @@ class ConnectionRegistry:
 
     def close(self) -> None:
         """Close every connection, whoever still uses it, then the thread. Safe to call twice."""
+        self._require_other_thread()
         with self._lock:
             for key in tuple(self._entries):
                 self._close(key)
@@ -112,11 +118,18 @@ class ConnectionRegistry:
             if other.account_key == key.account_key:
                 _require_equal(key, entry.settings, settings)
         client, permit = make_client(settings, key)
+        loop = self._running_loop()
         lane = self._lanes.get(key.account_key)
         if lane is None:
             lane = self._lanes[key.account_key] = self._make_lane(client, settings)
-        caller = Caller(client, key=key, lane=lane, permit=permit, attempts=settings.read_attempts)
-        loop = self._running_loop()
+        caller = Caller(
+            client,
+            key=key,
+            lane=lane,
+            permit=permit,
+            attempts=settings.read_attempts,
+            loop=loop,
+        )
         return Connection(client, key=key, lane=lane, caller=caller, loop=loop)
 
     def _make_lane(self, client: Any, settings: ExchangeSettings) -> AccountLane:
@@ -137,6 +150,10 @@ class ConnectionRegistry:
             connection.loop.call(lane.close(), timeout_s=_CLOSING_S)
         if not self._entries:
             self._stop()
+
+    def _require_other_thread(self) -> None:
+        if self._loop is not None and self._loop.is_current:
+            raise RuntimeError("release a connection from outside of its loop thread")
 
     def _running_loop(self) -> LoopThread:
         if self._loop is None or self._loop.is_closed:

@@ -164,6 +164,3 @@ def _strings(node: Any) -> Iterator[str]:
     elif isinstance(node, Mapping):
         for value in node.values():
             yield from _strings(value)
-    elif isinstance(node, list | tuple):
-        for value in node:
-            yield from _strings(value)

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import ccxt.async_support
 import pytest
@@ -15,11 +16,11 @@ class FakeClient:
     id = "fake"
     name = "Fake"
     rateLimit = 100  # noqa: N815  (CCXT's)
-    urls: dict = {"api": "https://x"}  # noqa: RUF012
-    requiredCredentials: dict = {"apiKey": True, "secret": False}  # noqa: N815, RUF012
-    timeframes: dict = {"1M": "1M", "1h": "60", "1m": "1", "15": "?", "1y": "y"}  # noqa: RUF012
-    has: dict = {"spot": True, "swap": None, "fetchOHLCV": True, "fetchOrder": "emulated"}  # noqa: RUF012
-    features: dict | None = None
+    urls: dict[str, Any] = {"api": "https://x"}  # noqa: RUF012
+    requiredCredentials: dict[str, Any] = {"apiKey": True, "secret": False}  # noqa: N815, RUF012
+    timeframes: dict[str, Any] = {"1M": "1M", "1h": "60", "1m": "1", "15": "?", "1y": "y"}  # noqa: RUF012
+    has: dict[str, Any] = {"spot": True, "swap": None, "fetchOHLCV": True, "fetchOrder": "emulated"}  # noqa: RUF012
+    features: dict[str, Any] | None = None
 
 
 def client(**fields):

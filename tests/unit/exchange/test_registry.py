@@ -149,3 +149,24 @@ def test_pauses_outlive_the_connections_that_met_them(registry):
 def test_the_process_has_one_of_its_own():
     assert default_registry() is default_registry()
     assert default_registry().keys == ()
+
+
+async def test_a_connection_is_used_on_its_own_loop_only(registry):
+    connection = registry.acquire(SETTINGS, SPOT)
+    with pytest.raises(RuntimeError, match="own loop"):
+        await connection.server_time_ms()
+
+
+@pytest.mark.parametrize("give_back", ["release", "close"])
+def test_nobody_gives_back_from_the_loop_itself(give_back, registry):
+    connection = registry.acquire(SETTINGS, SPOT)
+
+    async def from_within():
+        if give_back == "release":
+            registry.release(connection)
+        else:
+            registry.close()
+
+    with pytest.raises(RuntimeError, match="outside of its loop thread"):
+        connection.loop.call(from_within(), timeout_s=5)
+    assert not connection.is_closed

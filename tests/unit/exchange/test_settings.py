@@ -88,7 +88,7 @@ def test_an_account_may_be_called_default():
 
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
-        ExchangeSettings().timeout = 5  # type: ignore[misc]
+        ExchangeSettings().timeout = 5
 
 
 def test_every_field_says_what_it_is():
