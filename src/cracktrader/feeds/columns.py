@@ -17,6 +17,7 @@ from cracktrader.errors import DataError
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
 _SECOND_US: Final = 1_000_000
+_PART: Final = 1 << 15
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 # Between these ordinals (the years 1436 to 2871) all day numbers have the same exponent, so what a
 # time of day adds to them after rounding is the same on every day.
@@ -32,9 +33,18 @@ def dates2num(times_us: IntColumn) -> FloatColumn:
     Raises:
         DataError: if a time lies outside the years 1436 to 2871.
     """
+    numbers = np.empty(len(times_us), dtype=np.float64)
+    # In parts that fit into the processor's cache: several times as fast as all at once.
+    for start in range(0, len(times_us), _PART):
+        part = slice(start, start + _PART)
+        numbers[part] = _numbers(times_us[part])
+    return numbers
+
+
+def _numbers(times_us: IntColumn) -> FloatColumn:
     days = times_us // _DAY_US
     ordinals = days + _EPOCH_ORDINAL
-    if len(ordinals) and not _FIRST_ORDINAL <= ordinals.min() <= ordinals.max() < _LAST_ORDINAL:
+    if not _FIRST_ORDINAL <= ordinals.min() <= ordinals.max() < _LAST_ORDINAL:
         raise DataError("a bar lies outside the years 1436 to 2871; are its times ms UTC?")
     return ordinals.astype(np.float64) + _day_fractions(times_us - days * _DAY_US)
 
