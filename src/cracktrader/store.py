@@ -112,7 +112,7 @@ class CCXTStore:
             grace_ms=archiving.grace_ms, flush_interval_s=archiving.flush_interval_s
         )
         self.cache: Final = CandleCache(
-            archive, exchange=self.exchange, instrument_type=self.instrument_type
+            archive, exchange=given.archive_name, instrument_type=self.instrument_type
         )
 
     def __repr__(self) -> str:
@@ -208,7 +208,7 @@ class CCXTStore:
         """Return the candles of *request*, and how far they are known."""
         history = CandleHistory(
             self.archive,
-            exchange=self.exchange,
+            exchange=self._lease.given.archive_name,
             instrument_type=self.instrument_type,
             connect=self._connected_for,
             wait=lambda coroutine: self._lease.wait(lambda _: coroutine),

@@ -99,6 +99,14 @@ def test_without_a_cache_nothing_is_written(fake, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_candles_of_a_test_network_are_kept_apart(fake, tmp_path):
+    for sandbox in (True, False):
+        with CCXTStore(fake, sandbox=sandbox, cache_dir=tmp_path) as store:
+            store.candles("BTC/USDT", "1m", START, END)
+            assert len(store.cache.info()) == 1
+    assert [key.exchange for key in store.archive.series()] == ["fake", "fake-sandbox"]
+
+
 def test_progress_is_told(fake, tmp_path):
     seen = []
     with CCXTStore(fake, cache_dir=tmp_path, on_progress=seen.append) as store:

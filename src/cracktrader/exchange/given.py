@@ -98,6 +98,11 @@ class GivenExchange:
         settings = self.settings.model_copy(update={**nothing, "accounts": {}})
         return replace(self, settings=settings, account=DEFAULT_ACCOUNT)
 
+    @property
+    def archive_name(self) -> str:
+        """Whose candles these are: those of a test network are not the exchange's."""
+        return f"{self.exchange}-sandbox" if self.settings.sandbox else self.exchange
+
     def key(self) -> ConnectionKey:
         """Return what tells this account's connection from others."""
         return ConnectionKey(

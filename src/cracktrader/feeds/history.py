@@ -63,6 +63,7 @@ class History:
 class CandleHistory:
     """The candles of one exchange and instrument type, wherever they are.
 
+    *exchange* names the archive's series; the source may go by another name.
     *connect* gives the source of what is missing for a symbol, and is called only then; it
     raises if there is no such symbol. *wait* runs a coroutine of the source to its end.
     """
@@ -149,7 +150,13 @@ class CandleHistory:
             )
         job = DownloadJob(symbol=request.symbol, timeframe=timeframe, start=start, end=end)
         report = self._wait(
-            download(source, self.archive, [job], on_progress=on_progress, options=self._options)
+            download(
+                _Named(source, self._exchange, self._instrument_type),
+                self.archive,
+                [job],
+                on_progress=on_progress,
+                options=self._options,
+            )
         )
         missing = self.archive.missing(self.key(request.symbol, timeframe), start, end)
         if missing and missing[-1][1] >= end:
@@ -182,6 +189,16 @@ class CandleHistory:
             if info.first is not None and info.last is not None
         ]
         return f"The archive holds {'; '.join(held) or 'nothing'} of {symbol}."
+
+
+class _Named:
+    """A source under the name that the archive has for it."""
+
+    def __init__(self, source: CandleSource, exchange: str, instrument_type: str) -> None:
+        self.exchange, self.instrument_type = exchange, instrument_type
+        self.page_limit = source.page_limit
+        self.fetch_candles = source.fetch_candles
+        self.server_time_ms = source.server_time_ms
 
 
 def _bounds(request: HistoryRequest, end: int) -> tuple[int, int]:

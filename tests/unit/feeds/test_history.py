@@ -168,6 +168,12 @@ def test_an_unknown_symbol_is_the_exchanges_word(tmp_path, loop):
         bench.load(symbol="BTC/UDST", start=START)
 
 
+def test_the_archive_has_its_own_name_for_the_source(bench):
+    bench.source.exchange = "somebody else"
+    bench.load(start=START, end=END)
+    assert [key.exchange for key in bench.archive.series()] == ["fake"]
+
+
 def test_progress_is_told(bench):
     seen = []
     request = HistoryRequest(symbol="BTC/USDT", timeframe=M1, start=START, end=END)
