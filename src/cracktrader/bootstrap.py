@@ -116,10 +116,10 @@ def run_backtest(plan: RunPlan, *, feeds: Mapping[str, Any], broker: Any) -> Run
 def _require_enough_bars(strategy: Any, *, cause: Exception | None = None) -> None:
     needs = strategy._minperiods  # noqa: SLF001  (Backtrader's only way)
     for feed, needed in zip(strategy.datas, needs, strict=False):
-        bars = feed.buflen()
+        bars, name = feed.buflen(), feed._name  # noqa: SLF001
         if bars < needed:
             raise DataError(
-                f"{type(strategy).__name__} needs {needed:,} bars of {feed.p.name} before its "
+                f"{type(strategy).__name__} needs {needed:,} bars of {name} before its "
                 f"first decision, and there are {bars:,}; start earlier or use shorter periods"
             ) from cause
 
