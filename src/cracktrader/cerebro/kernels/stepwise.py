@@ -1,0 +1,179 @@
+"""Indicators that Backtrader knows bar by bar only: Parabolic SAR, Laguerre, zero lag.
+
+For them, ``once_via_next()`` advances the data, the sub-indicators and the indicator by a bar
+and calls ``next()``, again and again. Here the body of ``next()`` runs over lists, with its
+arithmetic word for word, and everything is advanced in one go.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import backtrader as bt
+import numpy as np
+from backtrader.feed import AbstractDataBase
+from backtrader.lineseries import LineSeriesStub
+
+from cracktrader.cerebro.kernels.bars import Bars, Inexact, Kernel, Values, kernel, number
+
+def one_bar_at_a_time(part: Any, start: int, end: int) -> bool:
+    """Indicator.once_via_next, of the indicators known here."""
+    fill = _KNOWN.get(getattr(part.next, "__func__", None))
+    if fill is None or not _is_in_step(part, start) or not fill(part, start, end):
+        return False
+    part.data.advance(size=end - start)
+    for follower in (*part.getindicators(), part):
+        follower.lines.advance(end - start)
+    return True
+
+
+def _is_in_step(part: Any, start: int) -> bool:
+    """Tell whether Backtrader's loop would advance each line by a bar, from *start* on."""
+    source = part.data
+    followers = (*part.getindicators(), part)
+    return (
+        len(part.datas) == 1
+        and type(source).advance in {AbstractDataBase.advance, LineSeriesStub.advance}
+        and not getattr(source, "slave", False)
+        and all(_follows(follower, source) for follower in followers)
+        and all(
+            line.idx == start - 1 and line.lencount == start
+            for member in (source, *followers)
+            for line in member.lines
+        )
+        and not any(line.bindings for line in part.lines)
+    )
+
+
+def _follows(part: Any, source: Any) -> bool:
+    return type(part).advance is bt.Indicator.advance and part._clock is source
+
+
+class Trend(NamedTuple):
+    """What ParabolicSAR carries from bar to bar: up or down, its stop, extreme and speed."""
+
+    tr: bool
+    sar: float
+    ep: float
+    af: float
+
+
+@kernel
+def parabolic_sar(part: Any, bars: Bars) -> Values:
+    """ParabolicSAR: the stop that trails a trend and turns with it."""
+    highs = bars.column(getattr(part.data, "high", None), before=1).tolist()
+    lows = bars.column(getattr(part.data, "low", None), before=1).tolist()
+    step, limit = part.p.af, part.p.afmax
+    if len(part._status) != 2 or not number(step) <= number(limit):
+        raise Inexact
+    prices = list(zip(highs, lows, strict=True))
+    # Two states take turns: what bar i starts from stands at i % 2.
+    status = part._status[bars.start % 2]
+    trend = before = Trend(status.tr, status.sar, status.ep, status.af)
+    stops = array("d")
+    for bar, last in zip(prices[1:], prices, strict=False):
+        before = trend
+        trend = _turned(trend, bar, step)
+        stops.append(trend.sar)
+        trend = _moved(trend, bar, step, limit)
+        trend = trend._replace(sar=_kept_out(trend, bar, last))
+    vars(part._status[bars.end % 2]).update(trend._asdict())
+    vars(part._status[(bars.end - 1) % 2]).update(before._asdict())
+    return stops
+
+
+def _turned(trend: Trend, bar: tuple[float, float], step: float) -> Trend:
+    """Reverse the trend if its stop was hit."""
+    high, low = bar
+    if (trend.tr and trend.sar >= low) or (not trend.tr and trend.sar <= high):
+        up = not trend.tr
+        return Trend(up, trend.ep, high if up else low, step)
+    return trend
+
+
+def _moved(trend: Trend, bar: tuple[float, float], step: float, limit: float) -> Trend:
+    """Move the stop towards the extreme, faster after each new one."""
+    up, stop, extreme, speed = trend
+    high, low = bar
+    if high > extreme if up else low < extreme:
+        extreme = high if up else low
+        speed = min(speed + step, limit)
+    return Trend(up, stop + speed * (extreme - stop), extreme, speed)
+
+
+def _kept_out(
+    trend: Trend, bar: tuple[float, float], last: tuple[float, float]
+) -> float:
+    """Keep the stop out of the prices of the last two bars."""
+    stop = trend.sar
+    if trend.tr:
+        return min(bar[1], last[1]) if stop > bar[1] or stop > last[1] else stop
+    return max(bar[0], last[0]) if stop < bar[0] or stop < last[0] else stop
+
+
+@kernel
+def laguerre_filter(part: Any, bars: Bars) -> Values:
+    """LaguerreFilter: the weighted mean of the four stages."""
+    stages = _laguerre(part, bars)
+    return array("d", [(l0 + (2 * l1) + (2 * l2) + l3) / 6 for l0, l1, l2, l3 in stages])
+
+
+@kernel
+def laguerre_rsi(part: Any, bars: Bars) -> Values:
+    """LaguerreRSI: the share of ups in the differences between the stages."""
+    values = array("d")
+    for l0, l1, l2, l3 in _laguerre(part, bars):
+        up = down = 0.0
+        for fast, slow in ((l0, l1), (l1, l2), (l2, l3)):
+            if fast >= slow:
+                up += fast - slow
+            else:
+                down += slow - fast
+        moved = up + down
+        values.append(1.0 if not moved else up / moved)
+    return values
+
+
+def _laguerre(part: Any, bars: Bars) -> Iterator[tuple[float, float, float, float]]:
+    g = number(part.p.gamma)
+    prices = bars.column(part.data).tolist()
+    l0, l1, l2, l3 = (number(stage) for stage in (part.l0, part.l1, part.l2, part.l3))
+    for price in prices:
+        l0_1, l1_1, l2_1 = l0, l1, l2
+        l0 = (1.0 - g) * price + g * l0_1
+        l1 = -g * l0 + l0_1 + g * l1_1
+        l2 = -g * l1 + l1_1 + g * l2_1
+        l3 = -g * l2 + l2_1 + g * l3
+        yield l0, l1, l2, l3
+    part.l0, part.l1, part.l2, part.l3 = l0, l1, l2, l3
+
+
+@kernel
+def zero_lag(part: Any, bars: Bars) -> Values:
+    """ZeroLagIndicator: the gain that would have put the average nearest to the price."""
+    gains = np.array([value / 10 for value in range(*part.limits)])
+    alpha, keep = number(part.ema.alpha), number(part.ema.alpha1)
+    averages, prices = bars.column(part.ema).tolist(), bars.column(part.data).tolist()
+    if not len(gains):
+        raise Inexact
+    values = array("d")
+    value = bars.previous()
+    for average, price in zip(averages, prices, strict=True):
+        candidates = alpha * (average + gains * (price - value)) + keep * value
+        errors = np.abs(price - candidates)
+        best = errors.argmin()
+        # Not if it is no number, nor as good as the worst that Backtrader starts from.
+        value = float(candidates[best]) if errors[best] < sys.maxsize else average
+        values.append(value)
+    return values
+
+
+_KNOWN: Final[Mapping[object, Kernel]] = {
+    bt.ind.ParabolicSAR.next: parabolic_sar,
+    bt.ind.LaguerreRSI.next: laguerre_rsi,
+    bt.ind.LaguerreFilter.next: laguerre_filter,
+    bt.ind.ZeroLagIndicator.next: zero_lag,
+}
