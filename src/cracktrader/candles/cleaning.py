@@ -67,7 +67,7 @@ def clean(
     cleaned = candles
     if defects == "drop":
         cleaned = cleaned.take(~found.is_defect)
-    elif defects == "repair" and any(name in found.counts for name in _REPAIRABLE):
+    elif defects == "repair" and not _REPAIRABLE.isdisjoint(found.counts):
         cleaned = _repair_values(merge_candles(cleaned))
     cleaned = _treat_outliers(cleaned, timeframe, outliers, limits)
     return CleanResult(

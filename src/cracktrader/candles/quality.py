@@ -56,7 +56,7 @@ class QualityReport:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows have each trouble; only what occurs."""
-        counts = {name: int(mask.sum()) for name, mask in self.masks.items()}
+        counts = {name: int(np.count_nonzero(mask)) for name, mask in self.masks.items()}
         return {name: count for name, count in counts.items() if count}
 
     @property
@@ -101,9 +101,11 @@ def inspect(
     """Look for every defect and outlier in *candles*, whatever their order."""
     masks = {**_time_defects(candles, timeframe), **_value_defects(candles)}
     usable = ~(masks["missing_value"] | masks["not_positive"])
-    masks["spike"] = find_spikes(candles, usable, limits.spike_sigmas)
-    masks["wick"] = np.zeros(len(candles), dtype=np.bool_)
-    masks["wick"][find_wicks(candles, usable, limits.wick_sigmas)[0]] = True
+    masks["spike"], masks["wick"] = np.zeros((2, len(candles)), dtype=np.bool_)
+    if limits.spike_sigmas < np.inf:
+        masks["spike"] = find_spikes(candles, usable, limits.spike_sigmas)
+    if limits.wick_sigmas < np.inf:
+        masks["wick"][find_wicks(candles, usable, limits.wick_sigmas)[0]] = True
     return QualityReport(
         rows=len(candles),
         masks=MappingProxyType(masks),

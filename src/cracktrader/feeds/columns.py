@@ -18,6 +18,7 @@ _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
 _SECOND_US: Final = 1_000_000
 _PART: Final = 1 << 15
+_NOTHING: Final = array.array("d", [math.nan])
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 # Between these ordinals (the years 1436 to 2871) all day numbers have the same exponent, so what a
 # time of day adds to them after rounding is the same on every day.
@@ -101,7 +102,7 @@ def fill_lines(lines: Iterable[tuple[Any, FloatColumn | None]], length: int) -> 
     Afterwards the lines are as ``preload`` leaves them: full, and rewound to the start.
     """
     for line, column in lines:
-        values = to_array(np.full(length, math.nan) if column is None else column)
+        values = _NOTHING * length if column is None else to_array(column)
         # What cerebro's lookahead asked for stays behind the last bar.
         values.extend([math.nan] * line.extension)
         line.array = values
