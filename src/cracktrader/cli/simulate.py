@@ -123,7 +123,9 @@ def _announce(exchange: LocalExchange, common: Reporting, settings: Path | None)
         text = settings_text(exchange.config, f"{settings.stem}-candles")
         settings.write_text(text, encoding="utf-8")
     if output.json:
-        output.data({"url": exchange.url, "symbols": symbols, "config": exchange.config})
+        # One line, since whoever reads it cannot wait for the end of the output.
+        facts = {"url": exchange.url, "symbols": symbols, "config": exchange.config}
+        output.text(json.dumps(facts))
         return
     output.text(f"Local exchange (Binance spot protocol) at {exchange.url}")
     output.text(f"  markets  {', '.join(symbols)}")
