@@ -113,8 +113,9 @@ def _backtest(directory: Path, config: Config, common: Reporting) -> RunResult:
 def _next_steps(directory: Path) -> str:
     return (
         "\nTry next, all of it without a network:\n"
-        f"  cracktrader backtest {directory / _STRATEGY} --candles {directory / _CANDLE_FILE}"
-        " -t 15m -p fast=20\n"
-        "  cracktrader exchange serve --settings local.toml    # then, in another terminal:\n"
-        "  cracktrader data download -c local.toml -s BTC/USDT -t 1h --since 21d\n"
+        f"  cd {directory}\n"
+        f"  cracktrader backtest {_STRATEGY} --candles {_CANDLE_FILE} -t 15m\n"
+        "  cracktrader exchange serve --settings local.toml\n"
+        "And while that runs, in another terminal:\n"
+        "  cracktrader backtest strategies/sma_cross.py -c local.toml -s BTC/USDT --since 21d\n"
     )

@@ -61,7 +61,11 @@ class Output:
         from rich.table import Table
 
         table = Table(
-            title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
+            title=title,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            show_edge=False,
         )
         for name in columns:
             is_number = name.startswith(">")

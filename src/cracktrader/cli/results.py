@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from cracktrader.cli.output import Output, console, escape
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cracktrader.reports.verdict import Row
     from cracktrader.reports.write import WrittenRun
 
-_TONES = {1: "green", -1: "red", 0: ""}
+_TONES: Final = {1: "green", -1: "red", 0: ""}
+_HEADERS: Final = {"label": "", "value": "strategy", "benchmark": "buy & hold"}
 
 
 def show_result(run: WrittenRun, output: Output) -> None:
@@ -72,19 +73,26 @@ def _print_rows(rows: tuple[Row, ...]) -> None:
     from rich import box
     from rich.table import Table
 
-    has_benchmark = any(row.benchmark for row in rows)
+    printer = console(stderr=False)
+    columns = ["label", "value", *(["benchmark"] if any(row.benchmark for row in rows) else [])]
+    widths = {name: max(len(getattr(row, name)) for row in rows) for name in columns}
+    # Only the notes may be cut on a narrow terminal, never a figure.
+    room = printer.width - sum(max(width, len("buy & hold")) + 2 for width in widths.values())
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("", no_wrap=True)
-    table.add_column("strategy", justify="right", no_wrap=True)
-    if has_benchmark:
-        table.add_column("buy & hold", justify="right", no_wrap=True)
-    table.add_column("", style="dim", no_wrap=True, overflow="ellipsis")
+    for name in columns:
+        justify: Literal["left", "right"] = "left" if name == "label" else "right"
+        table.add_column(_HEADERS[name], justify=justify, min_width=widths[name])
+    table.add_column("", style="dim", no_wrap=True)
     for row in rows:
         cells = [row.label, _toned(row.value, row.tone)]
-        if has_benchmark:
+        if "benchmark" in columns:
             cells.append(_toned(row.benchmark, row.benchmark_tone))
-        table.add_row(*cells, escape(row.note))
-    console(stderr=False).print(table)
+        table.add_row(*cells, escape(_cut(row.note, room)))
+    printer.print(table)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
 
 
 def _toned(text: str, tone: int) -> str:

@@ -90,3 +90,36 @@ def strategy(place):
     path = place / "sma_cross.py"
     path.write_text(template_text("sma_cross.py.txt"))
     return path
+
+
+class Screen:
+    """Stands for a terminal as stdout and stderr."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+        return len(text)
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Put a terminal in the place of stdout and stderr, once the test asks for it."""
+
+    def use(*, columns):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        screen = Screen()
+        monkeypatch.setattr("sys.stdout", screen)
+        monkeypatch.setattr("sys.stderr", screen)
+        return screen
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return use

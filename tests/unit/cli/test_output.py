@@ -7,34 +7,6 @@ from cracktrader.cli.output import Output, console
 from cracktrader.observability.redact import register_secret
 
 
-class Terminal:
-    """Stands for a terminal as stdout or stderr."""
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-        return len(text)
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return True
-
-
-def terminal(monkeypatch):
-    """Put a terminal of 40 columns in the place of stdout and stderr; not before the test runs."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    screen = Terminal()
-    monkeypatch.setattr("sys.stdout", screen)
-    monkeypatch.setattr("sys.stderr", screen)
-    return screen
-
-
 def test_data_is_json_on_stdout(capsys):
     Output().data({"a": [1, None], "ü": 0.5})
     out, err = capsys.readouterr()
@@ -91,8 +63,8 @@ def test_secrets_are_hidden_in_errors_and_tracebacks(capsys):
     assert err.count("was refused") == 2
 
 
-def test_paragraphs_are_broken_between_words_on_a_terminal(monkeypatch):
-    screen = terminal(monkeypatch)
+def test_paragraphs_are_broken_between_words_on_a_terminal(terminal):
+    screen = terminal(columns=40)
     Output().paragraph("! " + "word " * 12, indent="  ")
     assert all(len(line) <= 40 for line in screen.text.splitlines())
     assert "\n  word" in screen.text
@@ -103,8 +75,8 @@ def test_paragraphs_stay_whole_in_a_pipe(capsys):
     assert capsys.readouterr().out.count("\n") == 1
 
 
-def test_color_is_for_terminals_that_want_it(monkeypatch):
-    screen = terminal(monkeypatch)
+def test_color_is_for_terminals_that_want_it(terminal, monkeypatch):
+    screen = terminal(columns=40)
     Output().error("wrong")
     assert "\x1b[1;31m" in screen.text
     screen.text = ""

@@ -56,3 +56,15 @@ def test_without_a_benchmark_there_is_no_column_for_it(written, capsys):
     rows = (Row(label="Return", value="+1.00 %", tone=1), Row(label="Loss", value="-1", tone=-1))
     show_result(replace(written, rows=rows), Output())
     assert "buy & hold" not in capsys.readouterr().out
+
+
+def test_on_a_narrow_terminal_only_notes_are_cut(written, terminal, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    screen = terminal(columns=80)
+    show_result(written, Output())
+    out = screen.text
+    assert "…" in out
+    assert all(row.value in out and row.benchmark in out for row in written.rows)
+    table = out[: out.index("\n!")].splitlines()[2:]
+    assert all(len(line) <= 80 for line in table)
