@@ -115,7 +115,9 @@ def _choose(
 
 def _similar_file(path: Path) -> str:
     folder = path.parent if path.parent.is_dir() else Path()
-    near = {file.name: str(file) for file in [*folder.glob("*.py"), *folder.glob("strategies/*.py")]}
+    near = {
+        file.name: str(file) for file in [*folder.glob("*.py"), *folder.glob("strategies/*.py")]
+    }
     hint = did_you_mean(path.name, near)
     for name, file in near.items():
         hint = hint.replace(f'"{name}"', f'"{file}"')
