@@ -33,7 +33,7 @@ def test_every_public_name_loads(name):
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="Cerebor"):
-        _ = cracktrader.Cerebor  # type: ignore[attr-defined]
+        _ = cracktrader.Cerebor
 
 
 def test_dir_lists_the_public_names():

@@ -29,10 +29,8 @@ def market(precision):
 @given(steps, values)
 def test_rounding_goes_to_the_safe_side_and_stays_there(precision, value):
     rules, exact = market(precision), Decimal(repr(value))
-    amount, buy, sell = (
-        rules.round_amount(value),
-        *(rules.round_price(value, s) for s in ("buy", "sell")),
-    )
+    amount = rules.round_amount(value)
+    buy, sell = rules.round_price(value, "buy"), rules.round_price(value, "sell")
     assert amount <= exact
     assert buy <= exact <= sell
     assert rules.round_amount(amount) == amount

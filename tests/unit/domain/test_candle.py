@@ -35,7 +35,7 @@ def test_columns_must_agree():
     with pytest.raises(ValueError, match="differ in length"):
         Candles(timestamp=np.zeros(1, dtype=np.int64))
     with pytest.raises(ValueError, match="int64"):
-        Candles(timestamp=np.zeros(0))  # type: ignore[arg-type]
+        Candles(timestamp=np.zeros(0))
 
 
 def test_between_takes_the_start_and_leaves_the_end():
