@@ -3,9 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest \
-  -p pytest_asyncio -p xdist -p pytest_timeout -p pytest_socket -p pytest_cov \
-  -p randomly -p _hypothesis_pytestplugin
+PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 
 .PHONY: help setup check test ci demo docs bench constraints clean
