@@ -308,10 +308,9 @@ def _order_states() -> Iterator[str]:
 
 def _public() -> Iterator[str]:
     yield (
-        "What `cracktrader` itself offers; each name is loaded when it is first used. Everything\n"
-        "else may change without notice, but for `cracktrader.errors`, `cracktrader.config`,\n"
-        "`cracktrader.candles.samples`, `cracktrader.reports.write` and `cracktrader.testing`,\n"
-        "which the guides use."
+        "What `cracktrader` itself offers; each name is loaded when it is first used. Besides,\n"
+        "[errors](errors.md) and what the guides and examples import may be relied on.\n"
+        "Everything else may change without notice."
     )
     for name in sorted(cracktrader.__all__, key=str.lower):
         yield f"## {name}"
