@@ -1,0 +1,325 @@
+"""BackBroker with the same results for less work; its methods stand in for Backtrader's."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+import backtrader as bt
+from backtrader.order import BuyOrder, Order, SellOrder
+
+from cracktrader.brokers.fast_fills import cash_after, fill_order, trial_of
+from cracktrader.brokers.fast_orders import KNOWN, clone_order, make_order, term
+from cracktrader.brokers.fast_value import Account, can_rest, scheme_of, settle, settled, total
+
+_BackBroker = bt.brokers.BackBroker
+
+
+class FastBroker(_BackBroker):
+    """Put between a broker's class and BackBroker for a run, so that overrides stay in front.
+
+    Each method does what Backtrader's of the same name does, and calls the others by name as
+    it does. What meets an order or position of an unknown class is left to Backtrader's.
+    """
+
+    _account: Account
+
+    _value = settled("_value")
+    _valuemkt = settled("_valuemkt")
+    _valuelever = settled("_valuelever")
+    _valuemktlever = settled("_valuemktlever")
+    _leverage = settled("_leverage")
+    _unrealized = settled("_unrealized")
+    _fundval = settled("_fundval")
+    cash = settled("cash")
+
+    # Orders on their way in
+
+    def buy(  # noqa: PLR0913, PLR0917 - Backtrader's signature
+        self, owner: Any, data: Any, size: Any, price: Any = None, plimit: Any = None,
+        exectype: Any = None, valid: Any = None, tradeid: Any = 0, oco: Any = None,
+        trailamount: Any = None, trailpercent: Any = None, parent: Any = None,
+        transmit: Any = True, histnotify: Any = False, _checksubmit: Any = True, **kwargs: Any,
+    ) -> Any:  # fmt: skip
+        terms = {
+            "owner": owner, "data": data, "size": size, "price": price, "pricelimit": plimit,
+            "exectype": exectype, "valid": valid, "tradeid": tradeid, "oco": None,
+            "trailamount": trailamount, "trailpercent": trailpercent, "parent": parent,
+            "transmit": transmit, "simulated": False, "histnotify": histnotify,
+        }  # fmt: skip
+        order = make_order(BuyOrder, terms, self._account.feeds[data])
+        if kwargs:
+            order.addinfo(**kwargs)
+        self._ocoize(order, oco)
+        return self.submit(order, check=_checksubmit)
+
+    def sell(  # noqa: PLR0913, PLR0917 - Backtrader's signature
+        self, owner: Any, data: Any, size: Any, price: Any = None, plimit: Any = None,
+        exectype: Any = None, valid: Any = None, tradeid: Any = 0, oco: Any = None,
+        trailamount: Any = None, trailpercent: Any = None, parent: Any = None,
+        transmit: Any = True, histnotify: Any = False, _checksubmit: Any = True, **kwargs: Any,
+    ) -> Any:  # fmt: skip
+        terms = {
+            "owner": owner, "data": data, "size": size, "price": price, "pricelimit": plimit,
+            "exectype": exectype, "valid": valid, "tradeid": tradeid, "oco": None,
+            "trailamount": trailamount, "trailpercent": trailpercent, "parent": parent,
+            "transmit": transmit, "simulated": False, "histnotify": histnotify,
+        }  # fmt: skip
+        order = make_order(SellOrder, terms, self._account.feeds[data])
+        if kwargs:
+            order.addinfo(**kwargs)
+        self._ocoize(order, oco)
+        return self.submit(order, check=_checksubmit)
+
+    def _take_children(self, order: Any) -> Any:
+        if type(order) in KNOWN and term(order, "parent") is None:
+            return order.ref
+        return super()._take_children(order)
+
+    def submit(self, order: Any, check: bool = True) -> Any:
+        if type(order) not in KNOWN:
+            return super().submit(order, check)
+        group = self._take_children(order)
+        if group is None:
+            return order
+        members = self._pchildren[group]
+        members.append(order)
+        if not term(order, "transmit"):
+            return order
+        sent = None
+        for member in members:
+            sent = self.transmit(member, check=check)
+        return sent
+
+    def transmit(self, order: Any, check: bool = True) -> Any:
+        if self._account.is_stale:
+            settle(self)
+        if type(order) not in KNOWN or not (check and self.p.checksubmit):
+            return super().transmit(order, check)
+        own = order.__dict__
+        own["status"], own["broker"] = Order.Submitted, None
+        own["plen"] = len(own["p"].__dict__["data"])
+        self.submitted.append(order)
+        self.orders.append(order)
+        self.notify(order)
+        return order
+
+    def submit_accept(self, order: Any) -> None:
+        if self._account.is_stale:
+            settle(self)
+        if type(order) not in KNOWN:
+            super().submit_accept(order)
+            return
+        own = order.__dict__
+        own["pannotated"], own["broker"] = None, None
+        own["plen"] = len(own["p"].__dict__["data"])
+        own["status"] = Order.Accepted
+        self.pending.append(order)
+        self.notify(order)
+
+    def check_submitted(self) -> None:
+        submitted = self.submitted
+        if not submitted:
+            return
+        if not self._account.may_try:
+            super().check_submitted()
+            return
+        cash, trials = self.cash, {}
+        while submitted:
+            order = submitted.popleft()
+            if self._take_children(order) is None:
+                continue
+            data = order.data
+            position = self.positions[data]
+            if data not in trials:
+                trials[data] = trial_of(position)
+            cash = cash_after(self, order, cash, trials[data])
+            if cash >= 0.0:
+                self.submit_accept(order)
+                continue
+            order.margin()
+            self.notify(order)
+            self._ococheck(order)
+            self._bracketize(order, cancel=True)
+
+    def notify(self, order: Any) -> None:
+        self.notifs.append(clone_order(order) if type(order) in KNOWN else order.clone())
+
+    # Executions
+
+    def _execute(
+        self,
+        order: Any,
+        ago: int | None = None,
+        price: float | None = None,
+        cash: float | None = None,
+        position: Any = None,
+        dtcoc: float | None = None,
+    ) -> float | None:
+        if ago is None:
+            return super()._execute(order, ago, price, cash, position, dtcoc)
+        if price is not None:
+            fill_order(self, order, ago, price, dtcoc)
+        return None
+
+    def _try_exec(self, order: Any) -> None:
+        if type(order) not in KNOWN:
+            super()._try_exec(order)
+            return
+        own = order.__dict__
+        feed = self._account.feeds[own["p"].__dict__["data"]]
+        popen, phigh, plow, pclose = feed.prices()
+        kind = term(order, "exectype")
+        created = own["created"].__dict__
+        if kind == Order.Market:
+            self._try_exec_market(order, popen, phigh, plow)
+        elif kind == Order.Close:
+            self._try_exec_close(order, pclose)
+        elif kind == Order.Limit:
+            self._try_exec_limit(order, popen, phigh, plow, created["price"])
+        else:
+            self._try_exec_other(order, kind, (popen, phigh, plow, pclose), created)
+
+    def _try_exec_other(
+        self, order: Any, kind: int, prices: tuple[float, ...], created: dict[str, Any]
+    ) -> None:
+        popen, phigh, plow, pclose = prices
+        price, limit = created["price"], created["pricelimit"]
+        is_limited = kind in (Order.StopLimit, Order.StopTrailLimit)
+        if order.triggered and is_limited:
+            self._try_exec_limit(order, popen, phigh, plow, limit)
+        elif is_limited:
+            self._try_exec_stoplimit(order, popen, phigh, plow, pclose, price, limit)
+        elif kind in (Order.Stop, Order.StopTrail):
+            self._try_exec_stop(order, popen, phigh, plow, price, pclose)
+        elif kind == Order.Historical:
+            self._try_exec_historical(order)
+
+    def _try_exec_market(self, order: Any, popen: float, phigh: float, plow: float) -> None:
+        own, p = order.__dict__, self.p
+        dtcoc, price, created = None, popen, own["created"]
+        if p.coc and own["info"].get("coc", True):
+            dtcoc, price = created.dt, created.pclose
+        elif not p.coo:
+            feed = self._account.feeds[own["p"].__dict__["data"]]
+            if feed.datetime[0] <= created.dt:
+                return
+        if order.ordtype == Order.Buy:
+            slipped = self._slip_up(phigh, price, doslip=p.slip_open)
+        else:
+            slipped = self._slip_down(plow, price, doslip=p.slip_open)
+        self._execute(order, ago=0, price=slipped, dtcoc=dtcoc)
+
+    # Bars
+
+    def next(self) -> None:
+        settle(self)
+        waiting = self._toactivate
+        while waiting:
+            waiting.popleft().activate()
+        if self.p.checksubmit:
+            self.check_submitted()
+        self._charge_interest()
+        self._process_order_history()
+        self._work_pending()
+        self._adjust_cash()
+        self._get_value()
+        self._account.is_busy = not can_rest(self)
+
+    def _charge_interest(self) -> None:
+        account, state, credit = self._account, self.__dict__, 0.0
+        for data, position in self.positions.items():
+            if not position:
+                continue
+            comminfo, feed = self.getcommissioninfo(data), account.feeds[data]
+            own = position.__dict__
+            if own.get("_seen") is not None and not scheme_of(account, comminfo).charges:
+                self.d_credit[data] += 0.0
+                own["_seen"] = feed.datetime[0], feed.datetime._tz
+                continue
+            now = feed.now()
+            due = comminfo.get_credit_interest(data, position, now)
+            self.d_credit[data] += due
+            credit += due
+            position.datetime = now
+        state["cash"] -= credit
+
+    def _work_pending(self) -> None:
+        pending = self.pending
+        pending.append(None)
+        while (order := pending.popleft()) is not None:
+            if type(order) in KNOWN:
+                self._work_order(order, pending)
+            elif order.expire():
+                self._drop(order)
+            elif not order.active():
+                pending.append(order)
+            else:
+                self._work_active(order, pending)
+
+    def _work_order(self, order: Any, pending: collections.deque[Any]) -> None:
+        own = order.__dict__
+        if term(order, "valid") and order.expire():
+            self._drop(order)
+        elif not own["_active"]:
+            pending.append(order)
+        else:
+            self._work_active(order, pending)
+
+    def _work_active(self, order: Any, pending: collections.deque[Any]) -> None:
+        self._try_exec(order)
+        if order.status <= Order.Partial:
+            pending.append(order)
+        elif order.status == Order.Completed:
+            self._bracketize(order)
+
+    def _drop(self, order: Any) -> None:
+        self.notify(order)
+        self._ococheck(order)
+        self._bracketize(order, cancel=True)
+
+    def _adjust_cash(self) -> None:
+        feeds, state = self._account.feeds, self.__dict__
+        for data, position in self.positions.items():
+            if position:
+                comminfo, close = self.getcommissioninfo(data), feeds[data].close[0]
+                own = position.__dict__
+                state["cash"] += comminfo.cashadjust(own["size"], own["adjbase"], close)
+                own["adjbase"] = close
+
+    # Values
+
+    def _get_value(self, datas: Any = None, lever: bool = False) -> Any:
+        settle(self)
+        if datas or self._fundhist or self._cash_addition:
+            return super()._get_value(datas, lever)
+        total(self)
+        return self._valuelever if lever else self._value
+
+    def add_cash(self, cash: float) -> None:
+        settle(self)
+        super().add_cash(cash)
+        self._account.is_busy = True
+
+    def setcommission(self, *args: Any, **kwargs: Any) -> None:
+        settle(self)
+        super().setcommission(*args, **kwargs)
+        self._account.is_busy = True
+
+    def addcommissioninfo(self, comminfo: Any, name: str | None = None) -> None:
+        settle(self)
+        super().addcommissioninfo(comminfo, name)
+        self._account.is_busy = True
+
+    def set_shortcash(self, shortcash: bool) -> None:
+        settle(self)
+        super().set_shortcash(shortcash)
+
+    def add_order_history(self, orders: Any, notify: bool = True) -> None:
+        super().add_order_history(orders, notify)
+        self._account.is_busy = True
+
+    def set_fund_history(self, fund: Any) -> None:
+        settle(self)
+        super().set_fund_history(fund)
+        self._account.is_busy = True
