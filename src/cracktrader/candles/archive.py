@@ -15,17 +15,18 @@ import numpy as np
 
 from cracktrader.candles.aggregate import aggregate_candles
 from cracktrader.candles.checkup import SeriesCheck, SeriesRepair, check_series, repair_series
-from cracktrader.candles.folder import MANIFEST, SeriesFolder, split_months
+from cracktrader.candles.folder import MANIFEST, SeriesFolder, StoredFile, split_months
 from cracktrader.candles.interchange import read_file, require_spacing, write_file
 from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
 from cracktrader.candles.merge import count_revised, merge_candles
 from cracktrader.candles.series import SeriesKey
 from cracktrader.candles.storage import Storage, open_storage
+from cracktrader.candles.verdict import KnownRows
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError
 
-__all__ = ["Archive", "Saved", "SeriesInfo", "SeriesKey"]
+__all__ = ["Archive", "Loaded", "Saved", "SeriesInfo", "SeriesKey"]
 
 _DEPTH = 4
 
@@ -41,6 +42,14 @@ class SeriesInfo:
     files: int
     size_bytes: int
     ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Candles, and which of them were inspected when they were written."""
+
+    candles: Candles
+    known: tuple[KnownRows, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +81,47 @@ class Archive:
         Raises:
             CorruptArchiveError: if a file that is needed was damaged.
         """
+        return self.load_known(key, start, end).candles
+
+    def load_known(
+        self, key: SeriesKey, start: int | None = None, end: int | None = None
+    ) -> Loaded:
+        """Return what `load` does, and what is known about it.
+
+        Raises:
+            CorruptArchiveError: if a file that is needed was damaged.
+        """
+        parts: list[Candles] = []
+        known: list[KnownRows] = []
+        position = 0
+        for stored in self._fetch(key, start, end):
+            whole = stored.candles()
+            part = _slice(whole, start, end)
+            parts.append(part)
+            # What was found in all of a file says nothing about a part of it.
+            if part is whole and stored.entry.verdict is not None:
+                rows = KnownRows(
+                    start=position, end=position + len(part), verdict=stored.entry.verdict
+                )
+                known.append(rows)
+            position += len(part)
+        candles = parts[0] if len(parts) == 1 else Candles.concat(parts)
+        return Loaded(candles=candles, known=tuple(known))
+
+    def _fetch(self, key: SeriesKey, start: int | None, end: int | None) -> list[StoredFile]:
+        """Read the bytes of every file that is needed, before any is decoded.
+
+        Decoding them in one go keeps pyarrow's threads awake; that saves more than it costs.
+        """
         folder = self.folder(key)
         manifest = folder.manifest()
-        parts = []
-        for month in manifest.months:
-            first, after = month_range(month)
-            if (start is None or after > start) and (end is None or first < end):
-                parts.append(_slice(folder.read(manifest, month), start, end))
-        return parts[0] if len(parts) == 1 else Candles.concat(parts)
+        spans = [(month, *month_range(month)) for month in manifest.months]
+        found = [
+            folder.fetch(manifest, month)
+            for month, first, after in spans
+            if (start is None or after > start) and (end is None or first < end)
+        ]
+        return [stored for stored in found if stored is not None]
 
     def save(self, key: SeriesKey, candles: Candles, *, start: int, end: int) -> Saved:
         """Merge *candles* in and claim that ``[start, end)`` was downloaded.

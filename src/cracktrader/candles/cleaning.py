@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from cracktrader.candles.merge import count_revised, merge_candles
-from cracktrader.candles.quality import (
-    DEFECTS,
-    OUTLIERS,
+from cracktrader.candles.outliers import (
+    DEFAULT_LIMITS,
     OutlierLimits,
-    QualityReport,
-    find_wicks,
-    inspect,
+    find_outliers,
     wick_sizes,
 )
+from cracktrader.candles.quality import DEFECTS, OUTLIERS, QualityReport, inspect
+from cracktrader.candles.verdict import KnownRows
 from cracktrader.domain.candle import PRICE_COLUMNS, BoolColumn, Candles, FloatColumn, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError
@@ -25,7 +25,6 @@ QualityPolicy = Literal["repair", "warn", "drop", "raise", "keep"]
 """What to do about bad candles. ``warn`` and ``keep`` change nothing, and differ in whether
 the caller says so."""
 
-_DEFAULT_LIMITS: Final = OutlierLimits()
 _HAIR: Final = 1e-9
 # Where a candle stands is taken as it is.
 _REPAIRABLE: Final = frozenset(DEFECTS) - {"misaligned"}
@@ -47,7 +46,8 @@ def clean(
     *,
     defects: QualityPolicy = "repair",
     outliers: QualityPolicy = "warn",
-    limits: OutlierLimits = _DEFAULT_LIMITS,
+    limits: OutlierLimits = DEFAULT_LIMITS,
+    known: Iterable[KnownRows] = (),
 ) -> CleanResult:
     """Apply one policy to defects and one to outliers.
 
@@ -55,12 +55,12 @@ def clean(
     others of its candle and the close before; widens high and low to contain open and close;
     takes a missing or negative volume for 0; flattens a spike to the close before it; cuts a
     wick to the longest one allowed. A candle without any price is dropped. Repairing defects a
-    second time changes nothing.
+    second time changes nothing. *known* spares looking at rows that were inspected before.
 
     Raises:
         DataError: if a policy is ``raise`` and there is something to raise it for.
     """
-    found = inspect(candles, timeframe, limits=limits)
+    found = inspect(candles, timeframe, limits=limits, known=known)
     for policy, names in ((defects, DEFECTS), (outliers, OUTLIERS)):
         if policy == "raise" and any(name in found.counts for name in names):
             raise DataError(f"bad candles of {timeframe}: {found.describe(candles, names)}")
@@ -69,28 +69,31 @@ def clean(
         cleaned = cleaned.take(~found.is_defect)
     elif defects == "repair" and not _REPAIRABLE.isdisjoint(found.counts):
         cleaned = _repair_values(merge_candles(cleaned))
-    cleaned = _treat_outliers(cleaned, timeframe, outliers, limits)
+    # Whoever only drops changes no candle; comparing them takes longer than all else.
+    is_repaired = outliers == "repair" or (defects == "repair" and cleaned is not candles)
+    if outliers in {"repair", "drop"}:
+        left = found if cleaned is candles else inspect(cleaned, timeframe, limits=limits)
+        cleaned = _treat_outliers(cleaned, left, outliers, limits)
     return CleanResult(
         candles=cleaned,
         report=found,
         dropped=len(candles) - len(cleaned),
-        repaired=_count_changed(candles, cleaned),
+        repaired=_count_changed(candles, cleaned) if is_repaired else 0,
     )
 
 
 def _treat_outliers(
-    candles: Candles, timeframe: Timeframe, policy: QualityPolicy, limits: OutlierLimits
+    candles: Candles, found: QualityReport, policy: QualityPolicy, limits: OutlierLimits
 ) -> Candles:
-    if policy not in {"repair", "drop"}:
+    is_outlier = found.is_outlier
+    if not bool(is_outlier.any()):
         return candles
-    found = inspect(candles, timeframe, limits=limits)
     if policy == "drop":
-        return candles.take(~found.is_outlier)
-    if not bool(found.is_outlier.any()):
-        return candles
-    flat = _flatten(candles, found.masks["spike"])
-    usable = ~(found.masks["missing_value"] | found.masks["not_positive"])
-    return _cut_wicks(flat, *find_wicks(flat, usable, limits.wick_sigmas))
+        return candles.take(~is_outlier)
+    flat = _flatten(candles, found.has("spike"))
+    usable = ~found.has("missing_value", "not_positive")
+    left = find_outliers(flat, usable, limits)
+    return _cut_wicks(flat, left.wicks, left.wick_limits)
 
 
 def _repair_values(candles: Candles) -> Candles:

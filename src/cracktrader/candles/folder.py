@@ -24,13 +24,28 @@ from cracktrader.candles.manifest import (
     subtract_ranges,
 )
 from cracktrader.candles.parquet import decode, encode
+from cracktrader.candles.quality import judge
 from cracktrader.candles.series import SeriesKey
 from cracktrader.candles.storage import Storage
 from cracktrader.domain.candle import Candles
+from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import CorruptArchiveError
 
 MANIFEST: Final = "manifest.json"
 SUFFIX: Final = ".parquet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """The bytes of one file, which are what was written, and what is claimed about them."""
+
+    content: bytes
+    entry: FileEntry
+    source: str
+
+    def candles(self) -> Candles:
+        """Return the candles in it."""
+        return decode(self.content, source=self.source, is_verified=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,18 @@ class SeriesFolder:
         return manifest
 
     def read(self, manifest: Manifest, month: str) -> Candles:
+        """Read one month's candles; none if the month is not there.
+
+        Raises:
+            CorruptArchiveError: if its file is not one that the manifest knows.
+        """
+        stored = self.fetch(manifest, month)
+        return Candles() if stored is None else stored.candles()
+
+    def fetch(self, manifest: Manifest, month: str) -> StoredFile | None:
         """Read one month's file, whole or not at all, even while a writer replaces it.
+
+        Returns None if the month is gone.
 
         Raises:
             CorruptArchiveError: if it is not one that the manifest knows.
@@ -75,12 +101,13 @@ class SeriesFolder:
         while True:
             content = self._content(month)
             digest = None if content is None else hashlib.sha256(content).hexdigest()
-            if content is not None and digest in manifest.digests(month):
-                return decode(content, source=self.shown(month + SUFFIX), is_verified=True)
+            entry = None if digest is None else manifest.entry(month, digest)
+            if content is not None and entry is not None:
+                return StoredFile(content=content, entry=entry, source=self.shown(month + SUFFIX))
             # A writer may have replaced both since the manifest was read.
             manifest = self.manifest()
             if month not in manifest.months:
-                return Candles()
+                return None
             if seen == (manifest, digest):
                 raise self._mismatch(month, is_missing=content is None)
             seen = (manifest, digest)
@@ -106,7 +133,7 @@ class SeriesFolder:
         A month without candles loses its file. Only whoever holds the lock may do this.
         """
         contents = {m: encode(candles) for m, candles in changes.items() if len(candles)}
-        entries = {m: _entry(changes[m], content) for m, content in contents.items()}
+        entries = {m: self._entry(changes[m], content) for m, content in contents.items()}
         removed = {m for m in changes if m not in entries and m in old.files}
         written = {m: e for m, e in entries.items() if old.files.get(m) != e}
         kept = {m: e for m, e in old.files.items() if m not in removed}
@@ -132,6 +159,16 @@ class SeriesFolder:
             self.storage.delete(self.path(name))
         if names:
             self.storage.sync(self.key.path)
+
+    def _entry(self, candles: Candles, content: bytes) -> FileEntry:
+        return FileEntry(
+            rows=len(candles),
+            first=int(candles.timestamp[0]),
+            last=int(candles.timestamp[-1]),
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            verdict=judge(candles, Timeframe.parse(self.key.timeframe)),
+        )
 
     def _content(self, month: str) -> bytes | None:
         return self._read(month + SUFFIX)
@@ -190,14 +227,4 @@ def _manifest(
         files=dict(files or {}),
         pending=dict(pending or {}),
         ranges=tuple(merge_ranges(ranges)),
-    )
-
-
-def _entry(candles: Candles, content: bytes) -> FileEntry:
-    return FileEntry(
-        rows=len(candles),
-        first=int(candles.timestamp[0]),
-        last=int(candles.timestamp[-1]),
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
     )

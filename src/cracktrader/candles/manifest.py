@@ -15,12 +15,14 @@ from typing import Annotated, Final, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cracktrader.candles.verdict import Verdict
 from cracktrader.errors import CorruptArchiveError
 
 Range = tuple[int, int]
 """Candle opens from (inclusive) to (exclusive), ms UTC."""
 
-VERSION: Final = 1
+VERSION: Final = 2
+_READABLE: Final = {1, VERSION}  # 1 had no verdicts
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 # Far beyond any candle, and safely inside int64.
@@ -37,6 +39,8 @@ class FileEntry(BaseModel):
     last: _Millis
     size: Annotated[int, Field(ge=1)]
     sha256: _Digest
+    verdict: Verdict | None = None
+    """What is known about the candles of exactly this file."""
 
 
 class Manifest(BaseModel):
@@ -68,10 +72,10 @@ class Manifest(BaseModel):
         """The months that may hold candles, in order."""
         return sorted({*self.files, *self.pending})
 
-    def digests(self, month: str) -> set[str]:
-        """Return the checksums of which the file of *month* must have one."""
+    def entry(self, month: str, sha256: str) -> FileEntry | None:
+        """Return what is claimed about a file of *month*; None if it is not one of ours."""
         entries = (self.files.get(month), self.pending.get(month))
-        return {entry.sha256 for entry in entries if entry is not None}
+        return next((e for e in entries if e is not None and e.sha256 == sha256), None)
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON, with a checksum of itself."""
@@ -141,8 +145,8 @@ def _verified(document: object) -> dict[str, object]:
     if not isinstance(document, dict):
         raise TypeError("it is no JSON object")
     version, checksum = document.pop("version", None), document.pop("checksum", None)
-    if version != VERSION:
-        raise ValueError(f"its version is {version}, this program reads {VERSION}")
+    if version not in _READABLE:
+        raise ValueError(f"its version is {version}, this program reads up to {VERSION}")
     if checksum != _checksum(document):
         raise ValueError("its checksum does not match")
     return document

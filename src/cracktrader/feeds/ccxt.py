@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from cracktrader.candles.cleaning import CleanResult, clean
 from cracktrader.candles.download import ProgressCallback
 from cracktrader.candles.gaps import Gap, GapResult, apply_gap_policy
-from cracktrader.candles.quality import OutlierLimits
+from cracktrader.candles.outliers import DEFAULT_LIMITS, NO_LIMITS
 from cracktrader.domain.candle import Candles, FloatColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import ConfigError, UnsupportedError
@@ -22,7 +21,6 @@ _log = get_logger(__name__)
 
 GAP_POLICIES: Final = ("fill", "warn", "raise", "keep")
 OUTLIER_POLICIES: Final = ("warn", "drop", "raise", "keep")
-_UNLIMITED: Final = OutlierLimits(spike_sigmas=math.inf, wick_sigmas=math.inf)
 DEFAULT_HISTORY: Final = 1000
 """How many candles a feed has that says neither since when nor how many."""
 
@@ -138,8 +136,14 @@ class CCXTDataFeed(CandleFeed):
         history = self.store.history(self._request, on_progress=self.p.on_progress)
         timeframe = self._request.timeframe
         # Who keeps outliers need not look for them.
-        limits = _UNLIMITED if self.p.outliers == "keep" else OutlierLimits()
-        cleaned = clean(history.candles, timeframe, outliers=self.p.outliers, limits=limits)
+        limits = NO_LIMITS if self.p.outliers == "keep" else DEFAULT_LIMITS
+        cleaned = clean(
+            history.candles,
+            timeframe,
+            outliers=self.p.outliers,
+            limits=limits,
+            known=history.known,
+        )
         whole = apply_gap_policy(
             cleaned.candles, timeframe, self.p.gaps, start=history.start, end=history.end
         )

@@ -17,6 +17,7 @@ from cracktrader.candles.download import (
     download,
 )
 from cracktrader.candles.series import SeriesKey
+from cracktrader.candles.verdict import KnownRows
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import DataError, UnsupportedError, did_you_mean
@@ -58,6 +59,8 @@ class History:
     end: int
     downloaded: int = 0
     """How many candles had to be asked for."""
+    known: tuple[KnownRows, ...] = ()
+    """Candles that were inspected when they were stored."""
 
 
 class CandleHistory:
@@ -171,10 +174,12 @@ class CandleHistory:
         end: int,
         downloaded: int = 0,
     ) -> History:
-        candles = self.archive.load(self.key(request.symbol, source), start, end)
+        loaded = self.archive.load_known(self.key(request.symbol, source), start, end)
+        candles, known = loaded.candles, loaded.known
         if source != request.timeframe:
             candles = aggregate_candles(candles, source, request.timeframe, start=start, end=end)
-        return History(candles=candles, start=start, end=end, downloaded=downloaded)
+            known = ()
+        return History(candles=candles, start=start, end=end, downloaded=downloaded, known=known)
 
     def _available(self, symbol: str) -> str:
         infos = [

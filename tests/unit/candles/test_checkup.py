@@ -130,7 +130,7 @@ def test_a_manifest_without_any_file_left_is_started_anew(archive, folder):
     assert len(archive.repair(KEY).quarantined) == 4
     assert archive.check(KEY).is_sound
     assert archive.missing(KEY, START, END) == [(START, END)]
-    assert json.loads((folder / "manifest.json").read_text())["version"] == 1
+    assert json.loads((folder / "manifest.json").read_text())["version"] == 2
 
 
 def test_what_a_killed_writer_left_is_named_and_harmless(archive, folder):

@@ -35,8 +35,10 @@ def test_its_bytes_do_not_depend_on_the_order_of_files():
 
 
 def test_either_version_of_a_file_is_good_while_one_replaces_the_other():
-    assert MANIFEST.digests("1970-01") == {"a" * 64, "b" * 64}
-    assert MANIFEST.digests("1970-02") == set()
+    assert MANIFEST.entry("1970-01", "a" * 64) == ENTRY
+    assert MANIFEST.entry("1970-01", "b" * 64) == OTHER
+    assert MANIFEST.entry("1970-01", "c" * 64) is None
+    assert MANIFEST.entry("1970-02", "a" * 64) is None
     assert MANIFEST.months == ["1970-01"]
     assert MANIFEST.rows == 2
 
@@ -46,7 +48,7 @@ def test_either_version_of_a_file_is_good_while_one_replaces_the_other():
     [
         (b'"rows": 2', b'"rows": 3', "checksum does not match"),
         (b"9\n", b"8\n", "checksum does not match"),
-        (b'"version": 1', b'"version": 2', "version is 2, this program reads 1"),
+        (b'"version": 2', b'"version": 3', "version is 3, this program reads up to 2"),
         (b"}", b"", "unexpected end of data"),
     ],
 )

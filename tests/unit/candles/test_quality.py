@@ -52,7 +52,7 @@ def test_values_that_cannot_be_are_found(values, defect):
 def test_times_that_cannot_be_are_found():
     candles = rows((1, *GOOD), (3, *GOOD), (2, *GOOD), (3, *GOOD), (4.5, *GOOD))
     assert found(candles) == {"out_of_order": 1, "duplicate": 1, "misaligned": 1}
-    assert inspect(candles, MINUTE).masks["duplicate"].tolist() == [False, True, *[False] * 3]
+    assert inspect(candles, MINUTE).found["duplicate"].tolist() == [1]
 
 
 def test_a_candle_without_trades_is_nothing_wrong():
@@ -66,7 +66,7 @@ def test_a_close_that_jumps_away_and_back_is_a_spike():
     candles.close[1000] *= 1.1
     candles.high[1000] = candles.close[1000]
     report = inspect(candles, MINUTE)
-    assert np.flatnonzero(report.masks["spike"]).tolist() == [1000]
+    assert report.found["spike"].tolist() == [1000]
     assert report.is_outlier[1000]
     assert not report.is_defect.any()
 
@@ -82,7 +82,7 @@ def test_a_wick_out_of_proportion_is_found():
     candles = random_walk(2000)
     candles.low[700] *= 0.8
     candles.high[1700] *= 1.2
-    assert np.flatnonzero(inspect(candles, MINUTE).masks["wick"]).tolist() == [700, 1700]
+    assert inspect(candles, MINUTE).found["wick"].tolist() == [700, 1700]
 
 
 def test_infinite_limits_switch_the_outlier_tests_off():
@@ -103,7 +103,7 @@ def test_the_depeg_of_march_2023_is_no_outlier(data_dir):
 def test_the_flash_crash_of_april_2017_is_a_wick(data_dir):
     candles = read_candles(data_dir / "candles" / "coinbase_BTC-USD_1d_2014-2019.parquet")
     report = inspect(candles, Timeframe.parse("1d"))
-    wicks = candles.timestamp[report.masks["wick"]]
+    wicks = candles.timestamp[report.found["wick"]]
     assert wicks.astype("datetime64[ms]").astype("datetime64[D]").astype(str).tolist() == [
         "2017-04-15"
     ]
@@ -115,7 +115,7 @@ def test_the_description_counts_and_gives_examples():
     line = inspect(candles, MINUTE).describe(candles)
     assert line == "5 inconsistent (at 0, 60000, 120000, ...)"
     assert inspect(candles, MINUTE).describe(candles, OUTLIERS) == "nothing wrong"
-    assert set(DEFECTS) | set(OUTLIERS) == set(inspect(candles, MINUTE).masks)
+    assert set(DEFECTS) | set(OUTLIERS) == set(inspect(candles, MINUTE).found)
 
 
 @pytest.mark.parametrize(("where", "is_found"), [(1000, True), (2600, False), (3500, False)])
@@ -124,7 +124,7 @@ def test_what_is_usual_is_measured_nearby(where, is_found):
     # From 2560 on, five blocks in, every candle has wicks of some percent.
     candles.high[2560:] *= 1.03
     candles.low[where] *= 0.93
-    wicks = np.flatnonzero(inspect(candles, MINUTE).masks["wick"]).tolist()
+    wicks = inspect(candles, MINUTE).found["wick"].tolist()
     assert (where in wicks) == is_found
 
 
