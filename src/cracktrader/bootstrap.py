@@ -56,12 +56,13 @@ def connected(
     config: Config, exchange: str, instrument_type: InstrumentType | None = None
 ) -> Iterator[Connection]:
     """Lend a connection to *exchange* as the settings describe it."""
+    from cracktrader.exchange.ids import require_exchange_id
     from cracktrader.exchange.key import ConnectionKey
     from cracktrader.exchange.registry import default_registry
 
     settings = config.exchange(exchange)
     key = ConnectionKey(
-        exchange=exchange,
+        exchange=require_exchange_id(exchange),
         mode="sandbox" if settings.sandbox else "live",
         instrument_type=instrument_type or settings.instrument_type,
     )

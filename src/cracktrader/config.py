@@ -136,8 +136,8 @@ class Config:
         return origin or DEFAULT
 
     def exchange(self, name: str) -> ExchangeSettings:
-        """Return the settings of an exchange; the defaults if it is not configured."""
-        return self.settings.exchange.get(name, ExchangeSettings())
+        """Return the settings of an exchange, whatever the case of its id; else the defaults."""
+        return self.settings.exchange.get(name.strip().lower(), ExchangeSettings())
 
     def strategy_params(self, name: str) -> dict[str, Any]:
         """Return the parameters given for a strategy, whatever the case of its name."""
@@ -230,11 +230,11 @@ def _read(
     tree: Tree = {}
     for path in files:
         try:
-            tree = merge(tree, _anchored(read_toml(path), path.parent))
+            tree = merge(tree, _with_ids(_anchored(read_toml(path), path.parent)))
         except ConfigError as exc:
             problems.append(Problem(message=str(exc), origin=str(path)))
     try:
-        given = read_overrides(overrides)
+        given = _with_ids(read_overrides(overrides))
     except ConfigError as exc:
         problems.append(Problem(message=str(exc)))
         given = {}
@@ -261,6 +261,17 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
                 value = _absolute(folder, value)
         put(anchored, key, Leaf(value, leaf.origin))
     return anchored
+
+
+def _with_ids(tree: Tree) -> Tree:
+    """Write exchanges as CCXT does, in small letters: ``[exchange.Binance]`` is binance's."""
+    table = tree.get("exchange")
+    if not isinstance(table, dict):
+        return tree
+    exchanges: Tree = {}
+    for name, node in table.items():
+        exchanges = merge(exchanges, {name.lower(): node})
+    return {**tree, "exchange": exchanges}
 
 
 def _absolute(folder: Path, text: str) -> str:

@@ -302,6 +302,23 @@ def test_an_exchange_that_is_not_configured_has_the_defaults(load):
     assert config.exchange("binance").sandbox is True
 
 
+@pytest.mark.parametrize("asked", ["binance", "Binance", " BINANCE "])
+@pytest.mark.parametrize("written", ["binance", "Binance"])
+def test_a_sandbox_is_one_whatever_the_case_of_the_exchanges_name(tmp_path, written, asked):
+    file = tmp_path / "config.toml"
+    file.write_text(f"[exchange.{written}]\nsandbox = true\n")
+    assert load_config(files=[file], env={}).exchange(asked).sandbox
+    told = load_config(files=[], env={}, overrides={f"exchange.{written}.sandbox": True})
+    assert told.exchange(asked).sandbox
+
+
+def test_an_exchange_spelled_in_two_ways_is_one(load):
+    config = load({"exchange.Binance.timeout": 5})
+    assert list(config.settings.exchange) == ["binance", "kraken"]
+    settings = config.exchange("binance")
+    assert (settings.timeout, settings.rate_limit, settings.sandbox) == (5, 600, True)
+
+
 def test_parameters_are_found_whatever_the_case_of_the_strategys_name(load):
     config = load(CRACKTRADER_STRATEGY__GRID__STEPS="3")
     assert config.strategy_params("Grid") == {"steps": "3"}
