@@ -101,6 +101,7 @@ def test_without_a_cache_nothing_is_written(fake, tmp_path):
 
 def test_candles_of_a_test_network_are_kept_apart(fake, tmp_path):
     for sandbox in (True, False):
+        fake.isSandboxModeEnabled = sandbox
         with CCXTStore(fake, sandbox=sandbox, cache_dir=tmp_path) as store:
             store.candles("BTC/USDT", "1m", START, END)
             assert len(store.cache.info()) == 1

@@ -11,6 +11,7 @@ from cracktrader.domain.market import INSTRUMENT_TYPES
 from cracktrader.errors import ConfigError, did_you_mean
 from cracktrader.exchange.ids import require_exchange_id
 from cracktrader.exchange.key import DEFAULT_ACCOUNT, ConnectionKey
+from cracktrader.exchange.sandbox import is_in_sandbox
 from cracktrader.exchange.settings import CREDENTIALS, AccountSettings, ExchangeSettings
 from cracktrader.observability.secrets import resolve
 
@@ -61,13 +62,18 @@ class GivenExchange:
                 raise ConfigError("config= and settings= say the same; give one")
             return cls(exchange=name, settings=settings, account=account, client=client)
         own = ExchangeSettings.from_ccxt(fields.get(name, fields))
+        if client is not None:
+            _require_heard(own)
         return cls(exchange=name, settings=own, account=account, client=client).with_own_account()
 
     def chosen(self, *, sandbox: bool, instrument_type: str | None) -> Self:
         """Return the same with what the store's own arguments say.
 
+        A client that was given is used as it is, so it must be in the sandbox itself.
+
         Raises:
-            ConfigError: if there is no such instrument type.
+            ConfigError: if there is no such instrument type, or a client that was given is
+                not in the sandbox that is asked for.
         """
         kind = instrument_type or self.settings.instrument_type
         if kind not in INSTRUMENT_TYPES:
@@ -75,7 +81,14 @@ class GivenExchange:
                 f'instrument_type was "{kind}"; possible: {", ".join(INSTRUMENT_TYPES)}.'
                 f"{did_you_mean(kind, INSTRUMENT_TYPES)}"
             )
-        said = {"sandbox": sandbox or self.settings.sandbox, "instrument_type": kind}
+        is_inside = self.client is not None and is_in_sandbox(self.client)
+        wants_sandbox = sandbox or self.settings.sandbox
+        if wants_sandbox and self.client is not None and not is_inside:
+            raise ConfigError(
+                f"sandbox: the given {type(self.client).__name__} is not in sandbox mode and is "
+                "used as it is; call its set_sandbox_mode(True) first"
+            )
+        said = {"sandbox": wants_sandbox or is_inside, "instrument_type": kind}
         return replace(self, settings=self.settings.model_copy(update=said))
 
     def with_own_account(self) -> Self:
@@ -118,6 +131,17 @@ def _taken_name(fields: dict[str, Any], client: Any) -> Any:
     for key in _NAMING_KEYS:
         if isinstance(fields.get(key), str):
             return fields.pop(key)
+def _require_heard(settings: ExchangeSettings) -> None:
+    unheard = settings.model_fields_set - {"instrument_type", "sandbox", "options"}
+    if set(settings.options) - {"defaultType"}:
+        unheard |= {"options"}
+    if unheard:
+        raise ConfigError(
+            f"config= is not laid over a client that was given: {', '.join(sorted(unheard))}; "
+            "set that on the client itself"
+        )
+
+
     if len(fields) == 1 and isinstance(next(iter(fields.values())), Mapping):
         return next(iter(fields))
     return None if client is None else str(getattr(client, "id", None) or "injected")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cracktrader.domain.market import InstrumentType
 from cracktrader.errors import UnsupportedError
+from cracktrader.exchange.loopback import is_loopback, strings_in
 
 Permit = Callable[[str, str, Mapping[str, str]], None]
 """Raises if a request must not leave: its method, address and headers."""
@@ -35,7 +36,6 @@ _READ_ONLY: Final[dict[str, frozenset[str]]] = {
     "alpaca": frozenset({"data.alpaca.markets"}),
     "gemini": frozenset({"docs.gemini.com", "exchange.gemini.com"}),
 }
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # CCXT 4.5.90 lists another company's test network here; our keys have no business there.
 _FOREIGN: Final = frozenset({"blockchaincom"})
 
@@ -81,7 +81,7 @@ def lay_urls(client: Any, urls: Mapping[str, Any]) -> Permit:
     """
     client.urls = client.deep_extend(client.urls, urls)
     named = frozenset(_hosts_in(client, urls.get("api")))
-    return permit_loopback if named and named <= _LOOPBACK else permit_all
+    return permit_loopback if named and all(map(is_loopback, named)) else permit_all
 
 
 def permit_all(_method: str, _url: str, _headers: Mapping[str, str]) -> None:
@@ -95,7 +95,7 @@ def permit_loopback(method: str, url: str, _headers: Mapping[str, str]) -> None:
         UnsupportedError: if it does not; it is not sent.
     """
     parts = urlsplit(url)
-    if parts.hostname not in _LOOPBACK:
+    if not is_loopback(parts.hostname):
         raise UnsupportedError(
             f"{method} {parts.hostname}{parts.path} is not served by the local exchange that the "
             "`urls` point to; not sent"
@@ -133,6 +133,14 @@ def has_sandbox(client: Any) -> bool:
     return client.id in _SIMULATIONS or (has_urls and client.id not in _FOREIGN)
 
 
+def is_in_sandbox(client: Any) -> bool:
+    """Whether *client*, made by somebody else, says that it was switched to its test network."""
+    options = getattr(client, "options", None) or {}
+    return bool(
+        getattr(client, "isSandboxModeEnabled", False) or options.get("enableDemoTrading", False)
+    )
+
+
 def _switch(client: Any, instrument_type: InstrumentType) -> None:
     has_demo = bool(client.urls.get("demo")) and instrument_type in {"swap", "future"}
     if not has_sandbox(client):
@@ -152,15 +160,7 @@ def _switch(client: Any, instrument_type: InstrumentType) -> None:
 
 
 def _hosts_in(client: Any, urls: Any) -> Iterator[str]:
-    for text in _strings(urls):
+    for text in strings_in(urls):
         host = urlsplit(client.implode_hostname(text)).hostname
         if host is not None:
             yield host
-
-
-def _strings(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, Mapping):
-        for value in node.values():
-            yield from _strings(value)

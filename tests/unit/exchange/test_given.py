@@ -72,6 +72,39 @@ def test_a_client_without_an_id_is_injected():
     assert GivenExchange.read(Nameless(), None).exchange == "injected"
 
 
+class SwitchableExchange(FakeExchange):
+    """Says whether it is on its test network, as CCXT's clients do."""
+
+    isSandboxModeEnabled = False  # noqa: N815  (CCXT's)
+
+
+def test_a_client_that_was_given_must_be_in_the_sandbox_already():
+    client = SwitchableExchange({})
+    given = GivenExchange.read(None, None, client=client)
+    with pytest.raises(ConfigError, match=r"set_sandbox_mode\(True\)"):
+        given.chosen(sandbox=True, instrument_type=None)
+    with pytest.raises(ConfigError, match=r"set_sandbox_mode\(True\)"):
+        GivenExchange.read(FAKE, {"sandbox": True}).chosen(sandbox=False, instrument_type=None)
+    client.isSandboxModeEnabled = True
+    assert given.chosen(sandbox=True, instrument_type=None).settings.sandbox
+
+
+def test_a_client_in_its_sandbox_makes_a_sandbox_store():
+    client = SwitchableExchange({})
+    client.isSandboxModeEnabled = True
+    given = GivenExchange.read("binance", None, client=client)
+    chosen = given.chosen(sandbox=False, instrument_type=None)
+    assert chosen.key().mode == "sandbox"
+    assert chosen.archive_name == "binance-sandbox"
+
+
+def test_a_config_that_a_given_client_would_not_hear_of_is_refused():
+    with pytest.raises(ConfigError, match=r"api_key, secret, timeout.*client"):
+        GivenExchange.read("fake", {**KEYS, "timeout": 5}, client=FAKE)
+    spoken = {"instrument_type": "swap", "options": {"defaultType": "swap"}}
+    assert GivenExchange.read("fake", spoken, client=FAKE).settings.instrument_type == "swap"
+
+
 def test_other_keys_are_another_account():
     one = GivenExchange.read("binance", KEYS)
     same = GivenExchange.read("binance", {"api_key": "key-of-one", "secret": "its-secret"})

@@ -5,6 +5,7 @@ from cracktrader.errors import UnsupportedError
 from cracktrader.exchange.sandbox import (
     SandboxGuard,
     enter_sandbox,
+    is_in_sandbox,
     lay_urls,
     permit_all,
     permit_loopback,
@@ -130,3 +131,14 @@ def test_production_is_all_permitted_and_a_rehearsal_only_here():
     permit_loopback("POST", HERE, {})
     with pytest.raises(UnsupportedError, match="not served by the local exchange"):
         permit_loopback("GET", "https://sapi.binance.com/sapi/v1/all", {})
+
+
+def test_a_client_made_by_somebody_else_says_where_it_is():
+    binance = client("binance")
+    assert not is_in_sandbox(binance)
+    binance.set_sandbox_mode(True)
+    assert is_in_sandbox(binance)
+    futures = client("binance")
+    futures.enable_demo_trading(enable=True)
+    assert is_in_sandbox(futures)
+    assert not is_in_sandbox(object())
