@@ -51,8 +51,8 @@ class LoopThread:
 
     @property
     def is_closed(self) -> bool:
-        """Whether `close` has finished."""
-        return self._loop.is_closed()
+        """Whether nothing runs here: `close` has finished, or a fork left the thread behind."""
+        return self._loop.is_closed() or not self._thread.is_alive()
 
     def submit(self, coro: Coroutine[object, object, T]) -> concurrent.futures.Future[T]:
         """Start *coro* on the loop and return at once.
@@ -60,6 +60,9 @@ class LoopThread:
         Raises:
             RuntimeError: if the loop is closed; *coro* is closed too.
         """
+        if self.is_closed:
+            coro.close()
+            raise RuntimeError("the loop is closed, or belongs to the process that forked")
         try:
             return asyncio.run_coroutine_threadsafe(coro, self._loop)
         except RuntimeError:
@@ -92,7 +95,7 @@ class LoopThread:
     def close(self) -> None:
         """Cancel whatever still runs, then stop the thread. Safe to call twice."""
         with self._closing:
-            if self._loop.is_closed():
+            if self.is_closed:
                 return
             self.submit(self._cancel_all()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)

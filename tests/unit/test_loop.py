@@ -1,5 +1,7 @@
 import asyncio
 import contextvars
+import multiprocessing
+import os
 import sys
 import threading
 
@@ -123,3 +125,28 @@ def test_without_uvloop_the_standard_loop_serves(monkeypatch):
         assert loop.call(echo(1), timeout_s=1) == 1
     finally:
         loop.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_is_told_that_the_thread_stayed_behind(loop):
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def ask():
+        loop.close()  # hangs on nothing
+        try:
+            loop.call(echo(1), timeout_s=5)
+        except RuntimeError as exc:
+            sender.send((loop.is_closed, str(exc)))
+
+    child = context.Process(target=ask)
+    child.start()
+    try:
+        assert receiver.poll(20)
+        closed, reason = receiver.recv()
+        assert closed
+        assert "forked" in reason
+    finally:
+        child.kill()
+        child.join()
+    assert loop.call(echo(1), timeout_s=5) == 1

@@ -73,7 +73,7 @@ class Connection:
 
     @property
     def is_closed(self) -> bool:
-        return self._caller.is_closed
+        return self._caller.is_closed or self.loop.is_closed
 
     @property
     def time_source(self) -> TimeSource | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from cracktrader.loop import LoopThread
 # Longer than any request may take: an order under way must come to its end.
 _CLOSING_S: Final = 120.0
 _AccountKey = tuple[str, str, str]
+# Each connection of an account has its own.
+_PER_CONNECTION: Final = frozenset({"options", "read_attempts"})
 
 
 @dataclass(slots=True)
@@ -116,7 +119,7 @@ class ConnectionRegistry:
     def _open(self, settings: ExchangeSettings, key: ConnectionKey) -> Connection:
         for other, entry in self._entries.items():
             if other.account_key == key.account_key:
-                _require_equal(key, entry.settings, settings)
+                _require_equal(key, entry.settings, settings, but=_PER_CONNECTION)
         client, permit = make_client(settings, key)
         loop = self._running_loop()
         lane = self._lanes.get(key.account_key)
@@ -171,12 +174,26 @@ def default_registry() -> ConnectionRegistry:
     """Return the registry of this process; it closes itself when Python exits."""
     registry = ConnectionRegistry()
     atexit.register(registry.close)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=functools.partial(_forget, registry))
     return registry
 
 
-def _require_equal(key: ConnectionKey, there: ExchangeSettings, wanted: ExchangeSettings) -> None:
+def _forget(registry: ConnectionRegistry) -> None:
+    # A forked process has no thread to run those connections on; it makes a registry of its own.
+    default_registry.cache_clear()
+    atexit.unregister(registry.close)
+
+
+def _require_equal(
+    key: ConnectionKey,
+    there: ExchangeSettings,
+    wanted: ExchangeSettings,
+    *,
+    but: frozenset[str] = frozenset(),
+) -> None:
     # What the key itself tells apart may differ, and other accounts do not matter here.
-    ignored = {"sandbox", "instrument_type", "accounts", "options", "read_attempts", *CREDENTIALS}
+    ignored = {"sandbox", "instrument_type", "accounts", *but, *CREDENTIALS}
     fields = [
         name
         for name in ExchangeSettings.model_fields

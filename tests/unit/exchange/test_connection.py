@@ -46,6 +46,12 @@ class FakeCaller:
         self.is_closed = True
 
 
+class RunningLoop:
+    """A loop thread that is there."""
+
+    is_closed = False
+
+
 @pytest.fixture
 def make():
     def make(kind="spot", exchange="binance", **fields):
@@ -53,7 +59,7 @@ def make():
         client.markets = MARKETS
         caller = FakeCaller(**fields)
         key = ConnectionKey(exchange=exchange, instrument_type=kind)
-        return caller, Connection(client, key=key, lane=None, caller=caller, loop=None)
+        return caller, Connection(client, key=key, lane=None, caller=caller, loop=RunningLoop())
 
     return make
 
@@ -197,4 +203,10 @@ async def test_closing_is_passed_on(make):
     _, connection = make()
     assert not connection.is_closed
     await connection.close()
+    assert connection.is_closed
+
+
+def test_without_its_loop_a_connection_is_closed(make):
+    _, connection = make()
+    connection.loop.is_closed = True
     assert connection.is_closed

@@ -1,4 +1,6 @@
 import dataclasses
+import multiprocessing
+import os
 import threading
 
 import pytest
@@ -124,6 +126,17 @@ def test_what_the_key_tells_apart_may_differ(registry):
     registry.acquire(margin, other(instrument_type="margin"))
 
 
+@pytest.mark.parametrize("fields", [{"options": {"x": 2}}, {"read_attempts": 1}])
+def test_one_connection_has_one_set_of_options(fields, registry):
+    registry.acquire(SETTINGS, SPOT)
+    changed = ExchangeSettings.parse({**SETTINGS.model_dump(), **fields})
+    with pytest.raises(
+        ConfigError, match=f"already open with other settings.*{next(iter(fields))}"
+    ):
+        registry.acquire(changed, SPOT)
+    registry.acquire(changed, other(instrument_type="margin"))
+
+
 @pytest.mark.parametrize(
     ("key", "error"),
     [
@@ -169,3 +182,25 @@ def test_nobody_gives_back_from_the_loop_itself(give_back, registry):
     with pytest.raises(RuntimeError, match="outside of its loop thread"):
         connection.loop.call(from_within(), timeout_s=5)
     assert not connection.is_closed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_has_a_registry_of_its_own():
+    connection = default_registry().acquire(SETTINGS, SPOT)
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def look():
+        theirs = default_registry()
+        sender.send((theirs.keys, theirs.acquire(SETTINGS, SPOT).server_time_ms is not None))
+        theirs.close()
+
+    child = context.Process(target=look)
+    child.start()
+    try:
+        assert receiver.poll(20)
+        assert receiver.recv() == ((), True)
+    finally:
+        child.kill()
+        child.join()
+        default_registry().release(connection)
