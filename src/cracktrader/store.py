@@ -103,6 +103,7 @@ class CCXTStore:
         archiving = archive_settings or ArchiveSettings()
         archive = open_archive(archiving, cache_enabled=cache_enabled, cache_dir=cache_dir)
         self.exchange: Final = given.exchange
+        self.archive_name: Final = given.archive_name
         self.instrument_type: Final[str] = given.settings.instrument_type
         self.sandbox: Final = given.settings.sandbox
         self.archive: Final = archive
@@ -112,7 +113,7 @@ class CCXTStore:
             grace_ms=archiving.grace_ms, flush_interval_s=archiving.flush_interval_s
         )
         self.cache: Final = CandleCache(
-            archive, exchange=given.archive_name, instrument_type=self.instrument_type
+            archive, exchange=self.archive_name, instrument_type=self.instrument_type
         )
 
     def __repr__(self) -> str:
@@ -208,7 +209,7 @@ class CCXTStore:
         """Return the candles of *request*, and how far they are known."""
         history = CandleHistory(
             self.archive,
-            exchange=self._lease.given.archive_name,
+            exchange=self.archive_name,
             instrument_type=self.instrument_type,
             connect=self._connected_for,
             wait=lambda coroutine: self._lease.wait(lambda _: coroutine),

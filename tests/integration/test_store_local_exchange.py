@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 
 import backtrader as bt
+import ccxt
 import numpy as np
 import pytest
 
@@ -205,6 +206,20 @@ def test_an_unreachable_exchange_needs_no_reaching_for_what_is_archived(exchange
     offline = CCXTStore("binance", config=nowhere, cache_dir=tmp_path)
     assert feed(offline).candles.equals(online)
     assert not offline.is_connected()
+
+
+def test_candles_of_a_local_exchange_are_never_taken_for_the_real_ones(exchange, tmp_path):
+    client = ccxt.binance({**exchange.config, "enableRateLimit": False})
+    ways = (
+        {"exchange": "binance", "config": exchange.config},
+        {"exchange": "binance", "config": exchange.config, "sandbox": True},
+        {"exchange_instance": client},
+    )
+    for place, way in enumerate(ways):
+        with CCXTStore(**way, cache_dir=tmp_path / str(place)) as store:
+            assert feed(store).candles
+            assert store.archive_name == "binance-local"
+            assert [key.exchange for key in store.archive.series()] == ["binance-local"]
 
 
 def test_the_same_account_with_other_addresses_is_refused(registry, store):

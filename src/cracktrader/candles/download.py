@@ -61,6 +61,16 @@ class CandleSource(Protocol):
         ...
 
 
+class NamedSource:
+    """A source under the name that the archive has for it."""
+
+    def __init__(self, source: CandleSource, exchange: str, instrument_type: str) -> None:
+        self.exchange, self.instrument_type = exchange, instrument_type
+        self.page_limit = source.page_limit
+        self.fetch_candles = source.fetch_candles
+        self.server_time_ms = source.server_time_ms
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadJob:
     """Candles to have: those that open in ``[start, end)``, ms UTC; until now if *end* is None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cracktrader.cli.exits import UsageError
 from cracktrader.domain.market import INSTRUMENT_TYPES, InstrumentType
@@ -13,6 +13,9 @@ from cracktrader.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from cracktrader.config import Config
+
+# Candles of a local exchange and of a test network are kept under names that end so.
+OTHER_ORIGINS: Final = frozenset({"local", "sandbox"})
 
 
 @contextlib.contextmanager
@@ -39,10 +42,27 @@ def choose_exchange(given: str | None, config: Config) -> str:
             return configured[0]
         known = f" The settings name {', '.join(configured)}." if configured else ""
         raise UsageError(f"which exchange? Say --exchange, e.g. --exchange binance.{known}")
-    from cracktrader.exchange.ids import require_exchange_id
+    exchange, name = _read_origin(given, config)
+    if name != config.exchange(exchange).archive_name(exchange):
+        raise UsageError(
+            f'"{name}" is what the archive calls candles of another place than the real '
+            f"{exchange}; the settings do not lead there. Give those that do, with -c"
+        )
+    return exchange
 
-    with typed_by_user():
-        return require_exchange_id(given)
+
+def choose_origin(given: str | None, config: Config) -> tuple[str, str]:
+    """Return the exchange that is meant, and the archive's name for candles of it.
+
+    *given* may be such a name itself: ``binance-local``, ``binance-sandbox``.
+
+    Raises:
+        UsageError: if CCXT has none of that name, or it is not clear which.
+    """
+    if given is None:
+        exchange = choose_exchange(given, config)
+        return exchange, config.exchange(exchange).archive_name(exchange)
+    return _read_origin(given, config)
 
 
 def choose_type(given: str | None, exchange: str, config: Config) -> InstrumentType:
@@ -81,3 +101,16 @@ def require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
     if not symbols:
         raise UsageError("which market? Say --symbol, e.g. --symbol BTC/USDT")
     return tuple(dict.fromkeys(symbols))
+
+
+def _read_origin(given: str, config: Config) -> tuple[str, str]:
+    from cracktrader.exchange.ids import require_exchange_id
+
+    bare, dash, place = given.strip().lower().rpartition("-")
+    if dash and place in OTHER_ORIGINS:
+        with typed_by_user():
+            exchange = require_exchange_id(bare)
+        return exchange, f"{exchange}-{place}"
+    with typed_by_user():
+        exchange = require_exchange_id(given)
+    return exchange, config.exchange(exchange).archive_name(exchange)

@@ -59,8 +59,9 @@ def list_series(*, market: Market = MARKET, common: Reporting = REPORTING) -> No
     from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
-    archive = open_archive(read_settings(common))
-    held = [archive.info(key) for key in select_series(archive, market)]
+    config = read_settings(common)
+    archive = open_archive(config)
+    held = [archive.info(key) for key in select_series(archive, market, config)]
     if output.json:
         output.data({"archive": archive.root, "series": [_info_facts(info) for info in held]})
         return
@@ -86,8 +87,9 @@ def clear(
     from cracktrader.domain.clock import SystemClock
 
     output = Output.of(common)
-    archive = open_archive(read_settings(common))
-    keys = select_series(archive, market)
+    config = read_settings(common)
+    archive = open_archive(config)
+    keys = select_series(archive, market, config)
     now_ms = SystemClock().time_ms()
     start, end = (
         word and parse_moment(word, now_ms=now_ms) for word in (market.since, market.until)

@@ -33,9 +33,10 @@ def export(
 
     if file.exists() and not force:
         raise UsageError(f'"{file}" exists; --force overwrites it')
-    archive = open_archive(read_settings(common))
+    config = read_settings(common)
+    archive = open_archive(config)
     start, end = _bounds(market)
-    count = archive.export_file(select_one(archive, market), file, start=start, end=end)
+    count = archive.export_file(select_one(archive, market, config), file, start=start, end=end)
     Output.of(common).note(f"wrote {count:,} candles to {file}")
 
 
@@ -53,20 +54,16 @@ def import_file(
     """
     from cracktrader.bootstrap import open_archive
     from cracktrader.candles.series import SeriesKey
-    from cracktrader.cli.choices import (
-        choose_exchange,
-        choose_type,
-        read_timeframes,
-    )
+    from cracktrader.cli.choices import choose_origin, choose_type, read_timeframes
     from cracktrader.cli.settings import read_settings
 
     config = read_settings(common)
-    exchange = choose_exchange(market.exchange, config)
+    exchange, name = choose_origin(market.exchange, config)
     if len(market.symbol) != 1 or len(market.timeframe) != 1:
         raise UsageError("of which series is it? Say one --symbol and one --timeframe")
     (timeframe,) = read_timeframes(market.timeframe)
     kind = choose_type(market.type, exchange, config)
-    key = SeriesKey(exchange, kind, market.symbol[0], timeframe.name)
+    key = SeriesKey(name, kind, market.symbol[0], timeframe.name)
     start, end = _bounds(market)
     saved = open_archive(config).import_file(key, file, start=start, end=end)
     Output.of(common).note(f"{key}: {saved.added:,} new candles, {saved.revised:,} revised")

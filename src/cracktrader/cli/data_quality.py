@@ -20,8 +20,9 @@ def check(*, market: Market = MARKET, common: Reporting = REPORTING) -> int:
     from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
-    archive = open_archive(read_settings(common))
-    checks = [archive.check(key) for key in select_series(archive, market)]
+    config = read_settings(common)
+    archive = open_archive(config)
+    checks = [archive.check(key) for key in select_series(archive, market, config)]
     if output.json:
         output.data([_facts(found) for found in checks])
     else:
@@ -44,8 +45,9 @@ def repair(*, market: Market = MARKET, common: Reporting = REPORTING) -> None:
     from cracktrader.cli.settings import read_settings
 
     output = Output.of(common)
-    archive = open_archive(read_settings(common))
-    repairs = [archive.repair(key) for key in select_series(archive, market)]
+    config = read_settings(common)
+    archive = open_archive(config)
+    repairs = [archive.repair(key) for key in select_series(archive, market, config)]
     if output.json:
         output.data(
             [

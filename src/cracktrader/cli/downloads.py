@@ -40,15 +40,16 @@ def download_jobs(
     quiet: bool,
 ) -> DownloadReport:
     """Fetch what the archive lacks, and show how far it is."""
-    from cracktrader.candles.download import DownloadOptions, download
+    from cracktrader.candles.download import DownloadOptions, NamedSource, download
 
     data = config.settings.data
     options = DownloadOptions(grace_ms=data.grace_ms, flush_interval_s=data.flush_interval_s)
+    name = config.exchange(connection.exchange).archive_name(connection.exchange)
     watch = DownloadWatch()
     with progress(watch.steps, quiet=quiet):
         return connection.loop.call(
             download(
-                connection,
+                NamedSource(connection, name, connection.instrument_type),
                 archive,
                 jobs,
                 on_progress=watch,

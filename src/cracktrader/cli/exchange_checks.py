@@ -35,7 +35,7 @@ def check_exchanges(config: Config, clock: Clock) -> Iterator[Check]:
     for name in sorted(config.settings.exchange):
         try:
             with connected(impatient, name) as connection:
-                is_local = "127.0.0.1" in str(config.exchange(name).urls)
+                is_local = config.exchange(name).is_local
                 yield from _check_one(connection, clock, is_local=is_local)
                 if config.exchange(name).credentials():
                     yield _check_credentials(connection)

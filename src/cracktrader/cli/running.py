@@ -58,7 +58,7 @@ def from_exchange(market: Market, costs: Costs, config: Config) -> Iterator[Inpu
             now_ms=lambda: server_time_ms(config, exchange, kind),
         )
         broker = make_broker(costs, config.settings.backtest, store=store, fallback_fee=exchange)
-        facts = {"exchange": exchange, "instrument_type": kind}
+        facts = {"exchange": store.archive_name, "instrument_type": kind}
         feeds = _make_feeds(store, symbols, timeframes, (start, end))
         yield Inputs(feeds=feeds, broker=broker, facts=facts)
     finally:

@@ -12,10 +12,13 @@ from cracktrader.errors import DataError, did_you_mean
 if TYPE_CHECKING:
     from cracktrader.candles.archive import Archive
     from cracktrader.candles.series import SeriesKey
+    from cracktrader.config import Config
 
 
-def select_series(archive: Archive, market: Market) -> list[SeriesKey]:
+def select_series(archive: Archive, market: Market, config: Config) -> list[SeriesKey]:
     """Return the series that match every word given; all of them if none is.
+
+    An exchange that *config* looks for on this machine means the local exchange's series.
 
     Raises:
         DataError: if the archive is empty.
@@ -28,7 +31,7 @@ def select_series(archive: Archive, market: Market) -> list[SeriesKey]:
             "cracktrader data download -e binance -s BTC/USDT -t 1h --since 90d"
         )
     words: dict[str, Iterable[str]] = {
-        "exchange": (market.exchange,) if market.exchange else (),
+        "exchange": (archive_name(market.exchange, config),) if market.exchange else (),
         "type": (market.type,) if market.type else (),
         "symbol": market.symbol,
         "timeframe": market.timeframe,
@@ -38,17 +41,22 @@ def select_series(archive: Archive, market: Market) -> list[SeriesKey]:
     return found
 
 
-def select_one(archive: Archive, market: Market) -> SeriesKey:
+def select_one(archive: Archive, market: Market, config: Config) -> SeriesKey:
     """Return the one series that matches.
 
     Raises:
         UsageError: if there are several; the message names them.
     """
-    found = select_series(archive, market)
+    found = select_series(archive, market, config)
     if len(found) > 1:
         names = "; ".join(str(key) for key in found)
         raise UsageError(f"which one? Say --exchange, --symbol and --timeframe: {names}")
     return found[0]
+
+
+def archive_name(exchange: str, config: Config) -> str:
+    """Return the archive's name for *exchange*; names such as "binance-local" are their own."""
+    return config.exchange(exchange).archive_name(exchange)
 
 
 def _narrowed(found: list[SeriesKey], name: str, wanted: tuple[str, ...]) -> list[SeriesKey]:

@@ -78,9 +78,11 @@ def _values(prices: Prices, common: Reporting) -> dict[str, object]:
     from cracktrader.domain.clock import SystemClock
 
     now_ms = SystemClock().time_ms()
+    config = read_settings(common)
     return {
         "candles": dict(_split(entry) for entry in prices.candles),
-        "archive": read_settings(common).settings.data.cache_dir if prices.from_archive else None,
+        "archive": config.settings.data.cache_dir if prices.from_archive else None,
+        "archive_exchange": config.exchange("binance").archive_name("binance"),
         "seed": prices.seed,
         "symbols": prices.symbol,
         "timeframe": prices.timeframe,

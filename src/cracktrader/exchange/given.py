@@ -113,8 +113,13 @@ class GivenExchange:
 
     @property
     def archive_name(self) -> str:
-        """Whose candles these are: those of a test network are not the exchange's."""
-        return f"{self.exchange}-sandbox" if self.settings.sandbox else self.exchange
+        """Under which name the archive keeps what this exchange says."""
+        settings = self.settings
+        if self.client is not None:
+            # Where it leads, it knows itself.
+            urls = {"urls": getattr(self.client, "urls", None) or {}}
+            settings = settings.model_copy(update=urls)
+        return settings.archive_name(self.exchange)
 
     def key(self) -> ConnectionKey:
         """Return what tells this account's connection from others."""
@@ -126,11 +131,6 @@ class GivenExchange:
         )
 
 
-def _taken_name(fields: dict[str, Any], client: Any) -> Any:
-    """Return the exchange that a config or a client names, and take it out of the config."""
-    for key in _NAMING_KEYS:
-        if isinstance(fields.get(key), str):
-            return fields.pop(key)
 def _require_heard(settings: ExchangeSettings) -> None:
     unheard = settings.model_fields_set - {"instrument_type", "sandbox", "options"}
     if set(settings.options) - {"defaultType"}:
@@ -142,6 +142,11 @@ def _require_heard(settings: ExchangeSettings) -> None:
         )
 
 
+def _taken_name(fields: dict[str, Any], client: Any) -> Any:
+    """Return the exchange that a config or a client names, and take it out of the config."""
+    for key in _NAMING_KEYS:
+        if isinstance(fields.get(key), str):
+            return fields.pop(key)
     if len(fields) == 1 and isinstance(next(iter(fields.values())), Mapping):
         return next(iter(fields))
     return None if client is None else str(getattr(client, "id", None) or "injected")

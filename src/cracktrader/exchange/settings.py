@@ -12,6 +12,7 @@ from cracktrader.domain.market import InstrumentType
 from cracktrader.errors import ConfigError, did_you_mean
 from cracktrader.exchange.ccxt_config import from_ccxt_names
 from cracktrader.exchange.key import DEFAULT_ACCOUNT
+from cracktrader.exchange.loopback import leads_to_loopback
 from cracktrader.observability.secrets import PrivateUrl, SecretRef
 
 CREDENTIALS: Final = {
@@ -108,6 +109,22 @@ class ExchangeSettings(AccountSettings):
             # pydantic's own error repeats the input, which may be a secret.
             details = exc.errors(include_url=False, include_input=False, include_context=False)
         raise ConfigError("; ".join(_complaint(cls, item) for item in details))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the `urls` lead to an exchange on this machine."""
+        used = ("api", "test", "demo") if self.sandbox else ("api",)
+        return any(leads_to_loopback(self.urls.get(name)) for name in used)
+
+    def archive_name(self, exchange: str) -> str:
+        """Return under which name the archive keeps what *exchange*, so reached, says.
+
+        A local exchange may make its prices up and a test network has its own: neither may
+        ever be taken for the real one's.
+        """
+        if self.is_local:
+            return f"{exchange}-local"
+        return f"{exchange}-sandbox" if self.sandbox else exchange
 
     def account(self, name: str = DEFAULT_ACCOUNT) -> AccountSettings:
         """Return the credentials of the account called *name*.

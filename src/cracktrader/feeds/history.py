@@ -13,6 +13,7 @@ from cracktrader.candles.download import (
     CandleSource,
     DownloadJob,
     DownloadOptions,
+    NamedSource,
     ProgressCallback,
     download,
 )
@@ -154,7 +155,7 @@ class CandleHistory:
         job = DownloadJob(symbol=request.symbol, timeframe=timeframe, start=start, end=end)
         report = self._wait(
             download(
-                _Named(source, self._exchange, self._instrument_type),
+                NamedSource(source, self._exchange, self._instrument_type),
                 self.archive,
                 [job],
                 on_progress=on_progress,
@@ -194,16 +195,6 @@ class CandleHistory:
             if info.first is not None and info.last is not None
         ]
         return f"The archive holds {'; '.join(held) or 'nothing'} of {symbol}."
-
-
-class _Named:
-    """A source under the name that the archive has for it."""
-
-    def __init__(self, source: CandleSource, exchange: str, instrument_type: str) -> None:
-        self.exchange, self.instrument_type = exchange, instrument_type
-        self.page_limit = source.page_limit
-        self.fetch_candles = source.fetch_candles
-        self.server_time_ms = source.server_time_ms
 
 
 def _bounds(request: HistoryRequest, end: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cracktrader.candles.archive import Archive, SeriesKey
-from cracktrader.candles.download import DownloadJob, DownloadOptions, download
+from cracktrader.candles.download import DownloadJob, DownloadOptions, NamedSource, download
 from cracktrader.candles.storage import LocalStorage
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
@@ -33,6 +33,13 @@ def tree(root):
     return {
         str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
+
+
+async def test_a_source_may_be_kept_under_another_name(tmp_path):
+    source = NamedSource(FakeCandleSource(CANDLES, limit=500), "fake-local", "spot")
+    report = await fetch(source, tmp_path)
+    assert [one.key.exchange for one in report.series] == ["fake-local"]
+    assert Archive(tmp_path).load(report.series[0].key).equals(CANDLES)
 
 
 async def test_every_candle_arrives_once(tmp_path):

@@ -2,6 +2,7 @@ import pytest
 
 from cracktrader.cli.choices import (
     choose_exchange,
+    choose_origin,
     choose_type,
     read_timeframes,
     require_symbols,
@@ -19,6 +20,32 @@ def config(*exchanges, **settings):
 
 def test_the_exchange_said_is_taken_whatever_its_case():
     assert choose_exchange("Kraken", config("binance")) == "kraken"
+
+
+LOCAL = {"exchange.kraken.urls": {"api": {"public": "http://127.0.0.1:8787"}}}
+
+
+def test_an_archives_name_will_do_where_the_settings_lead_there():
+    assert choose_exchange("Kraken-local", config(**LOCAL)) == "kraken"
+    with pytest.raises(UsageError, match="do not lead there"):
+        choose_exchange("kraken-local", config())
+    with pytest.raises(UsageError, match='Did you mean "kraken"'):
+        choose_exchange("krakn-local", config())
+
+
+@pytest.mark.parametrize(
+    ("given", "settings", "origin"),
+    [
+        ("kraken", {}, "kraken"),
+        ("kraken", LOCAL, "kraken-local"),
+        ("kraken", {"exchange.kraken.sandbox": True}, "kraken-sandbox"),
+        ("kraken-local", {}, "kraken-local"),
+        ("Kraken-Sandbox", LOCAL, "kraken-sandbox"),
+        (None, LOCAL, "kraken-local"),
+    ],
+)
+def test_an_import_says_where_its_candles_are_from(given, settings, origin):
+    assert choose_origin(given, config(**settings)) == ("kraken", origin)
 
 
 def test_the_only_configured_exchange_need_not_be_said():

@@ -94,7 +94,7 @@ def test_clear_asks_first(ct, monkeypatch, answer, code):
     monkeypatch.setattr(sys, "stdin", Keyboard(answer))
     found, _, err = ct("data", "clear", "-t", "1m")
     assert found == code
-    assert "binance spot BTC/USDT 1m" in err
+    assert "binance-local spot BTC/USDT 1m" in err
     assert ct("data", "list", "-t", "1m")[0] == (2 if code == 0 else 0)
 
 

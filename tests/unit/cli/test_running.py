@@ -15,7 +15,7 @@ MARKET = Market(symbol=("BTC/USDT",), timeframe=("4h", "1h"), since="21d", until
 def test_feeds_are_named_and_the_shortest_timeframe_is_first(strategy):
     with from_exchange(MARKET, COSTS, read_settings(Common())) as inputs:
         assert list(inputs.feeds) == ["BTC/USDT 1h", "BTC/USDT 4h"]
-        assert inputs.facts == {"exchange": "binance", "instrument_type": "spot"}
+        assert inputs.facts == {"exchange": "binance-local", "instrument_type": "spot"}
         params = {"fast": 3, "slow": 8}
         result = run_watched(load_strategy(str(strategy)), params, inputs, quiet=False)
     assert result.meta.currency == "USDT"

@@ -94,3 +94,25 @@ def test_settings_do_not_change():
 def test_every_field_says_what_it_is():
     for name, field in ExchangeSettings.model_fields.items():
         assert field.description, name
+
+
+HERE = {"public": "http://127.0.0.1:8787/api/v3"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({}, "binance"),
+        ({"sandbox": True}, "binance-sandbox"),
+        ({"urls": {"api": HERE}}, "binance-local"),
+        ({"urls": {"api": HERE}, "sandbox": True}, "binance-local"),
+        ({"urls": {"api": {"public": "https://api.binance.us"}}}, "binance"),
+        ({"urls": {"test": HERE}}, "binance"),
+        ({"urls": {"test": HERE}, "sandbox": True}, "binance-local"),
+        ({"urls": {"demo": HERE}, "sandbox": True}, "binance-local"),
+    ],
+)
+def test_what_a_local_exchange_or_a_test_network_says_is_kept_under_another_name(fields, name):
+    settings = ExchangeSettings.parse(fields)
+    assert settings.archive_name("binance") == name
+    assert settings.is_local is name.endswith("-local")
