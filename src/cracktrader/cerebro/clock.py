@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import array
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 from weakref import WeakValueDictionary
 
 from backtrader.feed import AbstractDataBase, DataClone
 from backtrader.indicator import Indicator
-from backtrader.linebuffer import NAN, LineBuffer
+from backtrader.linebuffer import LineBuffer
 from backtrader.lineroot import LineRoot
 from backtrader.lineseries import LineSeries
 
@@ -74,7 +74,7 @@ class Clocked:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # Copies and pickles made during the run are of the object's own class.
-        return _make, (type(self).__bases__[1],), _plain_state(self)
+        return _bare, (type(self).__bases__[1],), _plain_state(self)
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -94,15 +94,6 @@ class ClockedLine(Clocked):
     def get(self, ago: int = 0, size: int = 1) -> Any:
         end = self._shared.at + ago + 1
         return self.array[end - size : end]
-
-
-class ClockedRecord(ClockedLine):
-    """A line of an observer on a clock, which grows by a bar only when the run is over."""
-
-    extension: int
-
-    def buflen(self) -> int:
-        return len(self.array) - self.extension + self._shared.at + 1
 
 
 class ClockedSeries(Clocked):
@@ -131,12 +122,20 @@ class _Tick:
 
 
 class Clockwork:
-    """Puts objects on clocks, and gives them back."""
+    """Puts objects on clocks, and gives them back: a context manager."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
 
-    def put_line(self, line: Any, clock: Clock, *, kind: type = ClockedLine) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Make every object an ordinary one again, standing where its clock stands."""
+        while self._undo:
+            self._undo.pop()()
+
+    def put_line(self, line: Any, clock: Clock) -> None:
         """Let *line* follow *clock*; `can_clock_line` said that it can."""
         own = type(line)
 
@@ -146,13 +145,8 @@ class Clockwork:
             line._idx, line.lencount = clock.at, clock.at + 1
 
         line._shared = clock
-        line.__class__ = _clocked(own, kind)
+        line.__class__ = _clocked(own, ClockedLine)
         self._undo.append(give_back)
-
-    def put_record(self, line: Any, clock: Clock) -> None:
-        """Let an observer's *line*, full of NaN, follow *clock*."""
-        self.put_line(line, clock, kind=ClockedRecord)
-        self._undo.append(lambda: line.array.extend([NAN] * (clock.at + 1)))
 
     def put_series(self, series: Any, clock: Clock) -> None:
         """Let an indicator and its lines follow *clock*."""
@@ -197,11 +191,6 @@ class Clockwork:
     def at_end(self, act: Callable[[], None]) -> None:
         """Do *act* before anything is given back."""
         self._undo.append(act)
-
-    def give_back(self) -> None:
-        """Make every object an ordinary one again, standing where its clock stands."""
-        while self._undo:
-            self._undo.pop()()
 
 
 _LINE_METHODS: Final = (
@@ -260,8 +249,8 @@ def _clocked(own: type, kind: type) -> Any:
             body["tick_last"] = _Tick(0)
             body.pop("tick_datetime", None)
         # Not by calling the metaclass, which would register a new kind of indicator.
-        make: Any = type.__new__
-        made = make(type(own), own.__name__, (kind, own), body)
+        metaclass: Any = type(own)
+        made = type.__new__(metaclass, own.__name__, (kind, own), body)
         _classes[own, kind] = made
     return made
 
@@ -288,7 +277,7 @@ def _has(thing: Any, name: str) -> bool:
     return True
 
 
-def _make(cls: type) -> Any:
+def _bare(cls: Any) -> Any:
     return cls.__new__(cls)
 
 

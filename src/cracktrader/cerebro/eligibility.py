@@ -48,7 +48,7 @@ def choose_next(cerebro: Any) -> EngineChoice:
         for is_so, reason in (
             (params.oldsync, "oldsync=True"),
             (cerebro._dolive or params.live, "a feed is live"),
-            (cerebro._doreplay, "a feed is replayed"),
+            (cerebro._doreplay, "Cerebro resamples or replays a feed"),
             (cerebro._exactbars, f"exactbars={params.exactbars}"),
             (not params.preload, "preload=False"),
             (not params.runonce, "runonce=False"),

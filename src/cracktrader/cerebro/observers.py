@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import backtrader as bt
+from backtrader.linebuffer import NAN
 
 from cracktrader.cerebro.clock import Clock, Clockwork, can_clock_line, can_clock_series
 from cracktrader.cerebro.dispatch import overrides, play_analyzer
@@ -23,7 +24,7 @@ def make_step(observer: Any, strategy: Any, clockwork: Clockwork) -> Step:
         return _native(observer, strategy)
     clock = Clock()
     for line in observer.lines.lines:
-        clockwork.put_record(line, clock)
+        clockwork.put_line(line, clock)
     return maker(observer, strategy, clock)
 
 
@@ -55,24 +56,25 @@ def _native(observer: Any, strategy: Any) -> Step:
 
 def _broker(observer: Any, strategy: Any, clock: Clock) -> Step:
     cash, value = (line.array for line in observer.lines.lines)
-    broker = strategy.broker
+    forward, broker = _forward(observer, clock), strategy.broker
 
     def step(_: int) -> None:
-        at = clock.at = clock.at + 1
+        forward()
         if observer._fundmode:
-            value[at] = broker.fundvalue
+            value[clock.at] = broker.fundvalue
         else:
-            value[at] = broker.getvalue()
-            cash[at] = broker.getcash()
+            value[clock.at] = broker.getvalue()
+            cash[clock.at] = broker.getcash()
 
     return step
 
 
 def _buy_sell(observer: Any, strategy: Any, clock: Clock) -> Step:
+    forward = _forward(observer, clock)
     observer.curbuylen = observer.curselllen = 0
 
     def step(_: int) -> None:
-        clock.at += 1
+        forward()
         if strategy._orderspending:
             observer.next()
 
@@ -80,12 +82,25 @@ def _buy_sell(observer: Any, strategy: Any, clock: Clock) -> Step:
 
 
 def _trades(observer: Any, strategy: Any, clock: Clock) -> Step:
+    forward = _forward(observer, clock)
+
     def step(_: int) -> None:
-        clock.at += 1
+        forward()
         if strategy._tradespending:
             observer.next()
 
     return step
+
+
+def _forward(observer: Any, clock: Clock) -> Callable[[], None]:
+    appends = [line.array.append for line in observer.lines.lines]
+
+    def forward() -> None:
+        clock.at += 1
+        for append in appends:
+            append(NAN)
+
+    return forward
 
 
 _STANDARD: Final[tuple[tuple[type, Callable[[Any, Any, Clock], Step]], ...]] = (
