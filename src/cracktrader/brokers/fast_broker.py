@@ -10,7 +10,14 @@ from backtrader.order import BuyOrder, Order, SellOrder
 
 from cracktrader.brokers.fast_fills import cash_after, fill_order, trial_of
 from cracktrader.brokers.fast_orders import KNOWN, clone_order, make_order, term
-from cracktrader.brokers.fast_value import Account, can_rest, scheme_of, settle, settled, total
+from cracktrader.brokers.fast_value import (
+    Account,
+    close_bar,
+    scheme_of,
+    settle,
+    settled,
+    total,
+)
 
 _BackBroker = bt.brokers.BackBroker
 
@@ -31,6 +38,7 @@ class FastBroker(_BackBroker):
     _leverage = settled("_leverage")
     _unrealized = settled("_unrealized")
     _fundval = settled("_fundval")
+    d_credit = settled("d_credit")
     cash = settled("cash")
 
     # Orders on their way in
@@ -145,6 +153,37 @@ class FastBroker(_BackBroker):
     def notify(self, order: Any) -> None:
         self.notifs.append(clone_order(order) if type(order) in KNOWN else order.clone())
 
+    # Groups of orders
+
+    def _ocoize(self, order: Any, oco: Any) -> None:
+        ref = order.ref
+        leader = ref if oco is None else self._ocos[oco.ref]
+        self._ocos[ref] = leader
+        self._ocol[leader].append(ref)
+
+    def _ococheck(self, order: Any) -> None:
+        leader = self._ocos.get(self._ocos[order.ref], None)
+        group = self._ocol.pop(leader, None)
+        if group and self.pending:
+            self._cancel_group(group)
+
+    def _cancel_group(self, group: list[int]) -> None:
+        pending = self.pending
+        for i in range(len(pending) - 1, -1, -1):
+            other = pending[i]
+            if other is not None and other.ref in group:
+                del pending[i]
+                other.cancel()
+                self.notify(other)
+
+    def _bracketize(self, order: Any, cancel: bool = False) -> None:
+        if cancel or type(order) not in KNOWN or term(order, "parent") is not None:
+            super()._bracketize(order, cancel)
+            return
+        group = self._pchildren[order.ref]
+        group.popleft()
+        self._toactivate.extend(group)
+
     # Executions
 
     def _execute(
@@ -202,7 +241,7 @@ class FastBroker(_BackBroker):
             dtcoc, price = created.dt, created.pclose
         elif not p.coo:
             feed = self._account.feeds[own["p"].__dict__["data"]]
-            if feed.datetime[0] <= created.dt:
+            if feed.time() <= created.dt:
                 return
         if order.ordtype == Order.Buy:
             slipped = self._slip_up(phigh, price, doslip=p.slip_open)
@@ -222,24 +261,28 @@ class FastBroker(_BackBroker):
         self._charge_interest()
         self._process_order_history()
         self._work_pending()
+        if self._account.may_rest and not (self._fundhist or self._cash_addition):
+            close_bar(self)
+            return
         self._adjust_cash()
         self._get_value()
-        self._account.is_busy = not can_rest(self)
+        self._account.is_busy = True
 
     def _charge_interest(self) -> None:
-        account, state, credit = self._account, self.__dict__, 0.0
-        for data, position in self.positions.items():
-            if not position:
-                continue
-            comminfo, feed = self.getcommissioninfo(data), account.feeds[data]
+        state, credit = self.__dict__, 0.0
+        feeds = state["_account"].feeds
+        for data, position in state["positions"].items():
             own = position.__dict__
-            if own.get("_seen") is not None and not scheme_of(account, comminfo).charges:
-                self.d_credit[data] += 0.0
-                own["_seen"] = feed.datetime[0], feed.datetime._tz
+            if own["size"] == 0:
+                continue
+            scheme, feed = scheme_of(self, data), feeds[data]
+            if "_seen" in own and not scheme.charges:
+                state["d_credit"][data] += 0.0
+                own["_seen"] = feed.time(), feed.tz
                 continue
             now = feed.now()
-            due = comminfo.get_credit_interest(data, position, now)
-            self.d_credit[data] += due
+            due = scheme.comminfo.get_credit_interest(data, position, now)
+            state["d_credit"][data] += due
             credit += due
             position.datetime = now
         state["cash"] -= credit
@@ -248,30 +291,19 @@ class FastBroker(_BackBroker):
         pending = self.pending
         pending.append(None)
         while (order := pending.popleft()) is not None:
-            if type(order) in KNOWN:
-                self._work_order(order, pending)
-            elif order.expire():
-                self._drop(order)
-            elif not order.active():
+            own = order.__dict__
+            if type(order) not in KNOWN or term(order, "valid"):
+                if order.expire():
+                    self._drop(order)
+                    continue
+            if not own["_active"]:
                 pending.append(order)
-            else:
-                self._work_active(order, pending)
-
-    def _work_order(self, order: Any, pending: collections.deque[Any]) -> None:
-        own = order.__dict__
-        if term(order, "valid") and order.expire():
-            self._drop(order)
-        elif not own["_active"]:
-            pending.append(order)
-        else:
-            self._work_active(order, pending)
-
-    def _work_active(self, order: Any, pending: collections.deque[Any]) -> None:
-        self._try_exec(order)
-        if order.status <= Order.Partial:
-            pending.append(order)
-        elif order.status == Order.Completed:
-            self._bracketize(order)
+                continue
+            self._try_exec(order)
+            if own["status"] <= Order.Partial:
+                pending.append(order)
+            elif own["status"] == Order.Completed:
+                self._bracketize(order)
 
     def _drop(self, order: Any) -> None:
         self.notify(order)
@@ -282,7 +314,8 @@ class FastBroker(_BackBroker):
         feeds, state = self._account.feeds, self.__dict__
         for data, position in self.positions.items():
             if position:
-                comminfo, close = self.getcommissioninfo(data), feeds[data].close[0]
+                comminfo, feed = self.getcommissioninfo(data), feeds[data]
+                close = feed.close[feed.clock.at]
                 own = position.__dict__
                 state["cash"] += comminfo.cashadjust(own["size"], own["adjbase"], close)
                 own["adjbase"] = close
@@ -304,11 +337,13 @@ class FastBroker(_BackBroker):
     def setcommission(self, *args: Any, **kwargs: Any) -> None:
         settle(self)
         super().setcommission(*args, **kwargs)
+        self._account.schemes.clear()
         self._account.is_busy = True
 
     def addcommissioninfo(self, comminfo: Any, name: str | None = None) -> None:
         settle(self)
         super().addcommissioninfo(comminfo, name)
+        self._account.schemes.clear()
         self._account.is_busy = True
 
     def set_shortcash(self, shortcash: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from backtrader.order import Order
 from backtrader.position import Position
 
-from cracktrader.brokers.fast_orders import Fill, execute_order, term
+from cracktrader.brokers.fast_orders import execute_order, term
 from cracktrader.brokers.fast_value import Deferred
 
 _PLAIN: Final = Position.update
@@ -119,11 +119,23 @@ def fill_order(broker: Any, order: Any, ago: int, price: float, dtcoc: float | N
         update(position, size_done, price, feed, after if size_done == size else None)
         if closed and broker.p.int2pnl:
             closedcomm += broker.d_credit.pop(data, 0.0)
-        fill = Fill(
-            size_done, price, closed, closedvalue, closedcomm,
-            opened, openedvalue, openedcomm, comminfo.margin, pnl, psize, pprice,
-        )  # fmt: skip
-        execute_order(order, dtcoc or feed.datetime[ago], fill)
+        fill = {
+            "dt": dtcoc or feed.datetime[feed.clock.at + ago],
+            "size": size_done,
+            "price": price,
+            "closed": closed,
+            "opened": opened,
+            "closedvalue": closedvalue,
+            "openedvalue": openedvalue,
+            "closedcomm": closedcomm,
+            "openedcomm": openedcomm,
+            "value": closedvalue + openedvalue,
+            "comm": closedcomm + openedcomm,
+            "pnl": pnl,
+            "psize": psize,
+            "pprice": pprice,
+        }
+        execute_order(order, fill, comminfo.margin)
         order.comminfo = comminfo
         broker.notify(order)
         broker._ococheck(order)
@@ -166,7 +178,7 @@ def update(
     own["price_orig"] = before
     own["size"], own["price"], own["upopened"], own["upclosed"] = after
     if isinstance(position, Deferred):
-        own["_seen"] = feed.datetime[0], feed.datetime._tz
+        own["_seen"] = feed.time(), feed.tz
     else:
         own["datetime"] = feed.now()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from backtrader.order import BuyOrder, Order, OrderData, OrderExecutionBit, SellOrder
 from backtrader.utils.autodict import AutoOrderedDict
@@ -18,23 +18,6 @@ KNOWN: Final = frozenset({BuyOrder, SellOrder})
 _TRAILING: Final = frozenset({Order.StopTrail, Order.StopTrailLimit})
 _DAY_END: Final = dt.time(23, 59, 59, 9999)  # Backtrader's own
 _new: Final[Callable[[Any], Any]] = object.__new__
-
-
-class Fill(NamedTuple):
-    """What is executed of an order; the arguments of ``order.execute`` but the first."""
-
-    size: float
-    price: float
-    closed: float
-    closedvalue: float
-    closedcomm: float
-    opened: float
-    openedvalue: float
-    openedcomm: float
-    margin: float | None
-    pnl: float
-    psize: float
-    pprice: float
 
 
 def make_order(cls: Any, terms: dict[str, Any], feed: Feed) -> Any:
@@ -62,7 +45,9 @@ def make_order(cls: Any, terms: dict[str, Any], feed: Feed) -> Any:
         state["exectype"] = Order.Market
     if cls.ordtype == Order.Sell:
         state["size"] = size = -size
-    state["created"] = created = _created(terms, size, feed)
+    at = feed.clock.at
+    close, now = feed.close[at], feed.datetime[at]
+    state["created"] = created = _created(terms, size, close, now)
     if terms["exectype"] in _TRAILING:
         _set_trail(order, created)
     else:
@@ -71,7 +56,7 @@ def make_order(cls: Any, terms: dict[str, Any], feed: Feed) -> Any:
     state["position"] = 0
     if terms["valid"] is not None:
         _set_valid(order, feed)
-    state["dteos"] = feed.session_end()
+    state["dteos"] = feed.session_end(now)
     return order
 
 
@@ -87,27 +72,29 @@ def clone_order(order: Any) -> Any:
     return clone
 
 
-def execute_order(order: Any, when: float, fill: Fill) -> None:
-    """Do what ``order.execute`` does."""
+def execute_order(order: Any, fill: dict[str, Any], margin: float | None) -> None:
+    """Do what ``order.execute`` does with *fill*, the attributes of an execution in order."""
     executed = order.executed
+    execution = _new(OrderExecutionBit)
+    execution.__dict__ = fill
+    value, comm = fill["value"], fill["comm"]
     if type(executed) is not OrderData:
-        order.execute(when, *fill)
-        return
-    state = executed.__dict__
-    size, price = fill.size, fill.price
-    value, comm = fill.closedvalue + fill.openedvalue, fill.closedcomm + fill.openedcomm
-    state["exbits"].append(_execution(when, fill, value, comm))
-    state["remsize"] = left = state["remsize"] - size
-    state["dt"] = when
-    before = state["size"]
-    state["size"] = total = before + size
-    state["price"] = (before * state["price"] + size * price) / total
-    state["value"] += value
-    state["comm"] += comm
-    state["pnl"] += fill.pnl
-    state["psize"], state["pprice"] = fill.psize, fill.pprice
-    state["margin"] = fill.margin
-    order.status = Order.Partial if left else Order.Completed
+        executed.addbit(execution)
+        executed.margin = margin
+    else:
+        state, size = executed.__dict__, fill["size"]
+        state["exbits"].append(execution)
+        state["remsize"] -= size
+        state["dt"] = fill["dt"]
+        before = state["size"]
+        state["size"] = total = before + size
+        state["price"] = (before * state["price"] + size * fill["price"]) / total
+        state["value"] += value
+        state["comm"] += comm
+        state["pnl"] += fill["pnl"]
+        state["psize"], state["pprice"] = fill["psize"], fill["pprice"]
+        state["margin"] = margin
+    order.status = Order.Partial if executed.remsize else Order.Completed
 
 
 def term(order: Any, name: str) -> Any:
@@ -116,9 +103,8 @@ def term(order: Any, name: str) -> Any:
     return own[name] if name in own else own["p"].__dict__[name]
 
 
-def _created(terms: dict[str, Any], size: float, feed: Feed) -> Any:
+def _created(terms: dict[str, Any], size: float, close: float, now: float) -> Any:
     price, limit = terms["price"], terms["pricelimit"]
-    close = feed.close[0]
     reference = close if not price and not limit else price
     created = _new(OrderData)
     created.__dict__ = {
@@ -126,7 +112,7 @@ def _created(terms: dict[str, Any], size: float, feed: Feed) -> Any:
         "exbits": deque(),
         "p1": 0,
         "p2": 0,
-        "dt": feed.datetime[0],
+        "dt": now,
         "size": size,
         "remsize": 0,
         "price": limit if limit and not reference else reference,
@@ -169,27 +155,6 @@ def _nothing_executed(size: float) -> Any:
     return executed
 
 
-def _execution(when: float, fill: Fill, value: float, comm: float) -> Any:
-    execution = _new(OrderExecutionBit)
-    execution.__dict__ = {
-        "dt": when,
-        "size": fill.size,
-        "price": fill.price,
-        "closed": fill.closed,
-        "opened": fill.opened,
-        "closedvalue": fill.closedvalue,
-        "openedvalue": fill.openedvalue,
-        "closedcomm": fill.closedcomm,
-        "openedcomm": fill.openedcomm,
-        "value": value,
-        "comm": comm,
-        "pnl": fill.pnl,
-        "psize": fill.psize,
-        "pprice": fill.pprice,
-    }
-    return execution
-
-
 def _set_trail(order: Any, created: Any) -> None:
     order._limitoffset = created.price - created.pricelimit
     price, created.price = created.price, float("inf" if order.isbuy() else "-inf")
@@ -206,4 +171,4 @@ def _set_valid(order: Any, feed: Feed) -> None:
         until = dt.datetime.combine(feed.now().date(), _DAY_END) if today else feed.now() + valid
         order.valid = data.date2num(until)
     elif valid:
-        feed.datetime[0] + valid
+        feed.time() + valid

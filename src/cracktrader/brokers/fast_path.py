@@ -12,7 +12,7 @@ from backtrader.brokers import bbroker
 
 from cracktrader.brokers.backtest import CCXTBackBroker
 from cracktrader.brokers.fast_broker import FastBroker
-from cracktrader.brokers.fast_notes import add_notification, can_add
+from cracktrader.brokers.fast_notes import notification_way
 from cracktrader.brokers.fast_value import Account, Positions, settle
 
 VERIFIED: Final = "1.9.78.123"
@@ -23,6 +23,7 @@ _RESTING: Final = (
     *("next", "check_submitted", "_process_order_history", "_get_value", "get_notification"),
     *("_process_fund_history", "getcommissioninfo"),
 )
+_COMMISSIONS: Final = ("setcommission", "addcommissioninfo")
 _COPIED: Final = (
     (_BackBroker, bbroker),
     (order.OrderBase, order),
@@ -50,12 +51,14 @@ class FastPath:
         self._own_class: Final = type(broker)
         self._is_eager: Final = is_eager
         self._positions: Final = Positions(broker)
-        self._owners: dict[Any, Callable[[Any], None]] = {}
+        self._ways: dict[Any, Callable[[Any], None]] = {}
 
     def __enter__(self) -> FastPath:
         broker, own = self._broker, self._own_class
         broker._account = Account(
-            may_rest=_is_known(broker, _RESTING), may_try=_is_known(broker, ("_execute",))
+            may_rest=_is_known(broker, _RESTING),
+            may_try=_is_known(broker, ("_execute",)),
+            may_remember=_is_known(broker, ("getcommissioninfo", *_COMMISSIONS)),
         )
         broker.__class__ = _fast_class(own)
         self._positions.take()
@@ -71,15 +74,15 @@ class FastPath:
 
     def deliver(self, default_owner: Any) -> None:
         """Hand all notifications to their strategies, as Cerebro does without ``quicknotify``."""
-        broker, owners = self._broker, self._owners
-        while (told := broker.get_notification()) is not None:
+        take, ways = self._broker.get_notification, self._ways
+        while (told := take()) is not None:
             owner = told.p.owner
             if owner is None:
                 owner = default_owner
-            if can_add(owner):
-                add_notification(owner, told)
-            else:
-                owner._addnotification(told, quicknotify=False)
+            way = ways.get(owner)
+            if way is None:
+                way = ways[owner] = notification_way(owner)
+            way(told)
 
     def _make_bar(self) -> Callable[[], bool]:
         broker, is_eager = self._broker, self._is_eager
@@ -94,7 +97,7 @@ class FastPath:
             ):
                 move()
             else:
-                account.is_stale = True
+                account.is_stale = account.was_skipped = True
                 if is_eager:
                     settle(broker)
             return bool(state["notifs"])

@@ -28,21 +28,26 @@ class Account:
     """Whether nothing but Backtrader's own code would see a bar without orders."""
     may_try: bool
     """Whether orders can be tried without `_execute`, whose part in that is Backtrader's."""
+    may_remember: bool
+    """Whether a feed's CommInfo object changes by `setcommission` and the like only."""
     is_busy: bool = True
     """Whether the next bar needs the broker though it has no orders."""
     is_stale: bool = False
     """Whether the values are those of an earlier bar."""
+    was_skipped: bool = False
+    """Whether the broker was not called at this bar, nor its positions told of it."""
     feeds: Feeds = field(default_factory=Feeds)
     positions: list[Any] = field(default_factory=list)
     schemes: dict[Any, Scheme] = field(default_factory=dict)
 
 
 class Scheme:
-    """What is known of a CommInfo object: which of its methods are Backtrader's or ours."""
+    """A CommInfo object, and which of its methods are Backtrader's or ours."""
 
-    __slots__ = ("charges", "is_known")
+    __slots__ = ("charges", "comminfo", "is_known")
 
     def __init__(self, comminfo: Any) -> None:
+        self.comminfo: Final = comminfo
         self.is_known: Final = _is_known(comminfo, _VALUING)
         self.charges: Final = not (
             _is_known(comminfo, _CHARGING) and comminfo._stocklike and comminfo._creditrate == 0
@@ -57,12 +62,15 @@ def _is_known(comminfo: Any, names: tuple[str, ...]) -> bool:
     )
 
 
-def scheme_of(account: Account, comminfo: Any) -> Scheme:
-    """Return what is known of *comminfo*."""
-    scheme = account.schemes.get(comminfo)
+def scheme_of(broker: Any, data: Any) -> Scheme:
+    """Return what is known of the CommInfo object of *data*."""
+    account = broker.__dict__["_account"]
+    scheme = account.schemes.get(data)
     if scheme is None:
-        scheme = account.schemes[comminfo] = Scheme(comminfo)
-    return scheme
+        scheme = Scheme(broker.getcommissioninfo(data))
+        if account.may_remember:
+            account.schemes[data] = scheme
+    return scheme  # type: ignore[no-any-return]
 
 
 def settle(broker: Any) -> None:
@@ -72,52 +80,61 @@ def settle(broker: Any) -> None:
     if not account.is_stale:
         return
     account.is_stale = False
-    feeds = account.feeds
-    for data, position in state["positions"].items():
-        own = position.__dict__
-        if own["size"] != 0:
-            feed = feeds[data]
-            own["adjbase"] = feed.close[0]
-            own["_seen"] = feed.datetime[0], feed.datetime._tz
-    broker._get_value()
+    if account.was_skipped:
+        account.was_skipped = False
+        feeds, credit = account.feeds, state["d_credit"]
+        for data, position in state["positions"].items():
+            own = position.__dict__
+            if own["size"] != 0:
+                feed = feeds[data]
+                at = feed.clock.at
+                credit[data] += 0.0
+                own["adjbase"] = feed.close[at]
+                own["_seen"] = feed.datetime[at], feed.tz
+    total(broker)
 
 
-def can_rest(broker: Any) -> bool:
-    """Say whether bars without orders change nothing that cannot be computed later."""
+def close_bar(broker: Any) -> None:
+    """Adjust the cash for futures, and value everything if that cannot be done later."""
     state = broker.__dict__
     account = state["_account"]
-    if not account.may_rest or state["_fundhist"] or state["_cash_addition"]:
-        return False
+    feeds, is_busy = account.feeds, not account.may_rest
+    for data, position in state["positions"].items():
+        own, scheme = position.__dict__, scheme_of(broker, data)
+        size = own["size"]
+        if size != 0:
+            feed = feeds[data]
+            close = feed.close[feed.clock.at]
+            state["cash"] += scheme.comminfo.cashadjust(size, own["adjbase"], close)
+            own["adjbase"] = close
+            if scheme.charges or not math.isfinite(own["price"]):
+                is_busy = True
+        if not (scheme.is_known and isinstance(position, Deferred)):
+            is_busy = True
     if any(history[0] is not None for history in state["_userhist"]):
-        return False
-    return all(_rests(broker, data, position) for data, position in state["positions"].items())
-
-
-def _rests(broker: Any, data: Any, position: Any) -> bool:
-    if not isinstance(position, Deferred):
-        return False
-    scheme = scheme_of(broker._account, broker.getcommissioninfo(data))
-    if not position.size:
-        return scheme.is_known
-    is_usual = scheme.is_known and not scheme.charges and math.isfinite(position.price)
-    # Interest, be it none, is booked from the bar after the fill on.
-    return is_usual and data in broker.d_credit
+        is_busy = True
+    account.is_busy = is_busy
+    if is_busy or state["pending"] or state["submitted"] or state["_toactivate"]:
+        total(broker)
+    else:
+        account.is_stale = True
 
 
 def total(broker: Any) -> None:
     """Do what ``broker._get_value()`` does."""
     state = broker.__dict__
-    feeds, has_shortcash = state["_account"].feeds, broker.p.shortcash
+    feeds, has_shortcash = state["_account"].feeds, state["p"].shortcash
     value = unlevered = unrealized = 0.0
     for data, position in state["positions"].items():
-        comminfo = broker.getcommissioninfo(data)
-        close = feeds[data].close[0]
-        size = position.size
+        comminfo, feed = scheme_of(broker, data).comminfo, feeds[data]
+        close = feed.close[feed.clock.at]
+        own = position.__dict__
+        size = own["size"]
         if has_shortcash:
             worth = comminfo.getvaluesize(size, close)
         else:
             worth = abs(comminfo.getvalue(position, close))
-        gain = comminfo.profitandloss(size, position.price, close)
+        gain = comminfo.profitandloss(size, own["price"], close)
         value += worth
         unrealized += gain
         if worth > 0:
@@ -126,8 +143,8 @@ def total(broker: Any) -> None:
         else:
             unlevered += worth
     cash = state["cash"]
-    state["_value"] = cash + unlevered
-    state["_fundval"] = state["_value"] / state["_fundshares"]
+    state["_value"] = worth = cash + unlevered
+    state["_fundval"] = worth / state["_fundshares"]
     state["_valuemkt"] = unlevered
     state["_valuelever"] = cash + value
     state["_valuemktlever"] = value
