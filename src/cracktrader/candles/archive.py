@@ -18,7 +18,7 @@ from cracktrader.candles.checkup import SeriesCheck, SeriesRepair, check_series,
 from cracktrader.candles.folder import MANIFEST, SeriesFolder, StoredFile, split_months
 from cracktrader.candles.interchange import read_file, require_spacing, write_file
 from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
-from cracktrader.candles.merge import count_revised, merge_candles
+from cracktrader.candles.merge import Joiner, count_revised, merge_candles
 from cracktrader.candles.series import SeriesKey
 from cracktrader.candles.storage import Storage, open_storage
 from cracktrader.candles.verdict import KnownRows
@@ -91,22 +91,17 @@ class Archive:
         Raises:
             CorruptArchiveError: if a file that is needed was damaged.
         """
-        parts: list[Candles] = []
+        files = self._fetch(key, start, end)
+        joiner = Joiner(sum(stored.entry.rows for stored in files))
         known: list[KnownRows] = []
-        position = 0
-        for stored in self._fetch(key, start, end):
+        for stored in files:
             whole = stored.candles()
-            part = _slice(whole, start, end)
-            parts.append(part)
+            part, first, verdict = _slice(whole, start, end), len(joiner), stored.entry.verdict
+            joiner.append(part)
             # What was found in all of a file says nothing about a part of it.
-            if part is whole and stored.entry.verdict is not None:
-                rows = KnownRows(
-                    start=position, end=position + len(part), verdict=stored.entry.verdict
-                )
-                known.append(rows)
-            position += len(part)
-        candles = parts[0] if len(parts) == 1 else Candles.concat(parts)
-        return Loaded(candles=candles, known=tuple(known))
+            if part is whole and verdict is not None:
+                known.append(KnownRows(start=first, end=len(joiner), verdict=verdict))
+        return Loaded(candles=joiner.candles(), known=tuple(known))
 
     def _fetch(self, key: SeriesKey, start: int | None, end: int | None) -> list[StoredFile]:
         """Read the bytes of every file that is needed, before any is decoded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from cracktrader.candles.aggregate import require_order
 from cracktrader.domain.candle import BoolColumn, Candles, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import GapError
+
+_PART: Final = 1 << 15
 
 GapPolicy = Literal["fill", "warn", "raise", "keep"]
 """What to do about missing candles. ``fill`` repeats the last close with volume 0; ``warn``
@@ -59,13 +61,11 @@ def find_gaps(
         )
         return tuple(_gaps(timeframe, bounds))
     stamps = candles.timestamp
-    closes = timeframe.closes(stamps)
-    holes = np.flatnonzero(stamps[1:] > closes[:-1])
-    pairs = [(int(closes[i]), int(stamps[i + 1])) for i in holes]
+    pairs = list(_holes(stamps, timeframe))
     if start is not None:
         pairs.insert(0, (timeframe.ceil(start), int(stamps[0])))
     if end is not None:
-        pairs.append((int(closes[-1]), timeframe.ceil(end)))
+        pairs.append((timeframe.close_of(int(stamps[-1])), timeframe.ceil(end)))
     return tuple(_gaps(timeframe, pairs))
 
 
@@ -141,6 +141,16 @@ def plan_downloads(
         else:
             plan.append((start, end))
     return plan
+
+
+def _holes(stamps: IntColumn, timeframe: Timeframe) -> Iterable[tuple[int, int]]:
+    """Return from which close to which open nothing is there."""
+    # In parts that fit into the processor's cache: several times as fast as all at once.
+    for first in range(0, len(stamps), _PART):
+        part = stamps[first : first + _PART + 1]
+        closes = timeframe.closes(part)
+        for row in np.flatnonzero(part[1:] > closes[:-1]).tolist():
+            yield int(closes[row]), int(part[row + 1])
 
 
 def _bounds(gap: Gap | tuple[int, int]) -> tuple[int, int]:

@@ -4,7 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from cracktrader.domain.candle import COLUMNS, Candles
+from cracktrader.domain.candle import COLUMNS, Candles, FloatColumn, IntColumn
+
+
+class Joiner:
+    """Takes ordered parts, one after the other, into columns that lie beside one another.
+
+    No more than one part need be in memory besides, and one large block of memory is had
+    sooner than six.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._block = np.empty((len(COLUMNS), capacity), dtype=np.float64)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, part: Candles) -> None:
+        """Put *part* behind the others.
+
+        Raises:
+            ValueError: if there is no room for it.
+        """
+        end = self._length + len(part)
+        for name, column in zip(COLUMNS, self._columns(self._length, end), strict=True):
+            column[:] = getattr(part, name)
+        self._length = end
+
+    def candles(self) -> Candles:
+        """Return all parts as one."""
+        return Candles.from_arrays(*self._columns(0, self._length))
+
+    def _columns(self, start: int, end: int) -> tuple[IntColumn, *tuple[FloatColumn, ...]]:
+        timestamp, *others = self._block[:, start:end]
+        return timestamp.view(np.int64), *others
 
 
 def merge_candles(*parts: Candles) -> Candles:

@@ -9,7 +9,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
-from cracktrader.domain.candle import FloatColumn, IntColumn
+from cracktrader.domain.candle import FloatColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import ConfigError, DataError, did_you_mean
 from cracktrader.feeds.columns import dates2num, fill_lines, to_array, within
@@ -131,9 +131,12 @@ class CandleFeed(bt.DataBase):
         when = positions.pop("datetime")
         columns = {a: table.floats(p) for a, p in positions.items() if p is not None}
         times_us = table.times_us(table.time_position if when is None else when)
-        if self._candle_timeframe is not None:
-            times_us = _closes_us(self._candle_timeframe, times_us)
-        columns["datetime"] = dates2num(times_us)
+        later_us = 0
+        if self._candle_timeframe is not None and self._candle_timeframe.is_calendar:
+            times_us = self._candle_timeframe.closes(times_us // 1000) * 1000
+        elif self._candle_timeframe is not None:
+            later_us = self._candle_timeframe.duration_ms * 1000
+        columns["datetime"] = dates2num(times_us, later_us=later_us)
         return columns
 
     def _position(self, table: Table, alias: str) -> int | None:
@@ -198,13 +201,6 @@ class CandleFeed(bt.DataBase):
         """Pair each line with its values as a plain array, which is quick to index."""
         columns = self._columns or {}
         return [(getattr(self.lines, alias), to_array(c)) for alias, c in columns.items()]
-
-
-def _closes_us(timeframe: Timeframe, opens_us: IntColumn) -> IntColumn:
-    if timeframe.is_calendar:
-        return timeframe.closes(opens_us // 1000) * 1000
-    # One pass over a million numbers instead of three.
-    return opens_us + timeframe.duration_ms * 1000
 
 
 def _no_such_column(table: Table, alias: str, wanted: str | int) -> str:

@@ -26,8 +26,10 @@ _FIRST_ORDINAL: Final = 2**19
 _LAST_ORDINAL: Final = 2**20 - 1
 
 
-def dates2num(times_us: IntColumn) -> FloatColumn:
+def dates2num(times_us: IntColumn, *, later_us: int = 0) -> FloatColumn:
     """Return Backtrader's day numbers of *times_us* (microseconds since 1970, UTC).
+
+    *later_us* is added to every time.
 
     Each is the very float that ``backtrader.date2num`` gives for the same datetime.
 
@@ -38,7 +40,7 @@ def dates2num(times_us: IntColumn) -> FloatColumn:
     # In parts that fit into the processor's cache: several times as fast as all at once.
     for start in range(0, len(times_us), _PART):
         part = slice(start, start + _PART)
-        numbers[part] = _numbers(times_us[part])
+        numbers[part] = _numbers(times_us[part] + later_us)
     return numbers
 
 

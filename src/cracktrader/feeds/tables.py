@@ -136,7 +136,8 @@ def _times_us(column: Any, called: str) -> IntColumn:
                 f"{called} holds no times but {values.min()}; whole numbers must be ms since 1970 "
                 '(is "datetime" set to the right column?)'
             )
-        return values.astype(np.int64) * 1000
+        times_us: IntColumn = np.multiply(values, 1000, dtype=np.int64, casting="unsafe")
+        return times_us
     try:
         return np.array([_moment_us(value) for value in values], dtype=np.int64)
     except (AttributeError, TypeError, ValueError) as exc:

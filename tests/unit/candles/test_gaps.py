@@ -109,3 +109,14 @@ def test_gaps_that_fit_into_a_page_are_asked_for_together():
     gaps = [Gap(start=0, end=60_000, candles=1), (240_000, 300_000), (600_000, 660_000)]
     assert plan_downloads(gaps, MINUTE, page_limit=5) == [(0, 300_000), (600_000, 660_000)]
     assert plan_downloads([], MINUTE, page_limit=5) == []
+
+
+def test_holes_in_long_series_are_found_wherever_they_are():
+    whole = random_walk(100_000)
+    missing = [1, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 99_998]
+    candles = whole.take(np.setdiff1d(np.arange(100_000), missing))
+    gaps = find_gaps(candles, MINUTE)
+    assert sum(gap.candles for gap in gaps) == len(missing)
+    assert [gap.start for gap in gaps] == [
+        int(whole.timestamp[row]) for row in (1, 32_767, 65_535, 99_998)
+    ]

@@ -1,5 +1,7 @@
-from cracktrader.candles.merge import count_revised, merge_candles
-from cracktrader.domain.candle import Candles
+import pytest
+
+from cracktrader.candles.merge import Joiner, count_revised, merge_candles
+from cracktrader.domain.candle import COLUMNS, Candles
 from cracktrader.testing.candles import random_walk
 
 NAN = float("nan")
@@ -26,3 +28,25 @@ def test_a_revision_is_a_candle_with_other_values():
     assert count_revised(before, before) == 0
     assert count_revised(before, rows((2, 4.0), (3, 5.0), (4, 6.0))) == 2
     assert count_revised(before, Candles()) == 0
+
+
+def test_parts_are_joined_as_they_come():
+    candles = random_walk(100)
+    joiner = Joiner(120)
+    for part in (
+        candles.take(slice(0, 30)),
+        candles.take(slice(30, 30)),
+        candles.take(slice(30, 100)),
+    ):
+        joiner.append(part)
+    assert len(joiner) == 100
+    assert joiner.candles().equals(candles)
+    assert all(getattr(joiner.candles(), name).flags.c_contiguous for name in COLUMNS)
+    assert len(Joiner(0).candles()) == 0
+
+
+def test_more_than_there_is_room_for_is_refused():
+    joiner = Joiner(5)
+    with pytest.raises(ValueError, match="broadcast"):
+        joiner.append(random_walk(6))
+    assert len(joiner.candles()) == 0

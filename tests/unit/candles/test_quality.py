@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from cracktrader.candles.outliers import OutlierLimits
 from cracktrader.candles.parquet import read_candles
-from cracktrader.candles.quality import DEFECTS, OUTLIERS, OutlierLimits, inspect
+from cracktrader.candles.quality import DEFECTS, OUTLIERS, inspect
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.testing.candles import random_walk

@@ -29,6 +29,12 @@ def test_every_minute_of_a_day_is_backtraders_number():
     same([day + dt.timedelta(minutes=i) for i in range(1440)])
 
 
+def test_times_can_be_moved_on_the_way():
+    moments = [dt.datetime(2024, 2, 29, 23, 59, 30), dt.datetime(2024, 12, 31)]  # noqa: DTZ001
+    moved = dates2num(us(*moments), later_us=60_000_000)
+    assert moved.tolist() == [bt.date2num(m + dt.timedelta(minutes=1)) for m in moments]
+
+
 def test_every_second_of_a_day_is_backtraders_number():
     day = dt.datetime(2023, 3, 11)  # noqa: DTZ001
     same([day + dt.timedelta(seconds=i) for i in range(86_400)])
