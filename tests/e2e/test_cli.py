@@ -103,6 +103,27 @@ def test_the_local_exchange_stops_cleanly(start, number, code):
     assert "Traceback" not in err
 
 
+def test_ctrl_c_is_no_traceback_even_while_the_command_line_loads(place, environment):
+    (place / "sitecustomize.py").write_text(
+        "import importlib.abc, os, signal, sys\n"
+        "class Impatient(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'cracktrader.cli.main':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from cracktrader.__main__ import run; sys.exit(run())"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=place,
+        env={**environment, "PYTHONPATH": str(place)},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_backtest_stops_cleanly(start, place, number, code):
     (place / "endless.py").write_text(

@@ -17,6 +17,7 @@ from cracktrader import __version__
 from cracktrader.cli.exits import Exit, Terminated, epilogue, exit_code
 from cracktrader.cli.options import COMMON, Common
 from cracktrader.cli.output import Output
+from cracktrader.cli.words import command_first
 
 
 class Command(NamedTuple):
@@ -123,6 +124,11 @@ def make_app(families: Sequence[Family] = COMMANDS, *, words: Sequence[str] = ()
     return app
 
 
+def _subjects(families: Sequence[Family]) -> set[str]:
+    words = [command.words.split() for family in families for command in family.commands]
+    return {first for first, *more in words if more}
+
+
 def _tells_something(default: object) -> object:
     """Return a default as the help text shows it; empty ones are not worth a word."""
     return None if default in (False, None, (), "") else default
@@ -140,7 +146,8 @@ def _make_subject(name: str, group: Group) -> App:
 
 def main(argv: Sequence[str] | None = None, *, families: Sequence[Family] = COMMANDS) -> int:
     """Run one command and return the process's exit code."""
-    words = sys.argv[1:] if argv is None else list(argv)
+    given = sys.argv[1:] if argv is None else argv
+    words = command_first(given, subjects=_subjects(families))
     try:
         command, bound, _ = make_app(families, words=words).parse_args(
             words, exit_on_error=False, print_error=False

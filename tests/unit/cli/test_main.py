@@ -77,6 +77,13 @@ def test_a_command_gets_its_arguments_and_the_shared_options(capsys):
     assert capsys.readouterr().out == "ADA True 2\n"
 
 
+def test_the_shared_options_may_come_first(capsys):
+    assert toy("--json", "-v", "greet", "ada") == 0
+    assert capsys.readouterr().out == "ada True 1\n"
+    assert toy("-v", "box", "--json", "greet", "ada") == 0
+    assert capsys.readouterr().out == "ada True 1\n"
+
+
 def test_commands_are_found_under_their_subject(capsys):
     assert toy("box", "greet", "bob") == 0
     assert capsys.readouterr().out == "bob False 0\n"
