@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
+from types import FunctionType
 from typing import Any, Final
 
 from backtrader.linebuffer import NAN, LineActions, LineBuffer
 from backtrader.lineiterator import LineIterator
 from backtrader.lineseries import Lines, LineSeries
 
+from cracktrader.cerebro.kernels.bars import Kernel
 from cracktrader.cerebro.kernels.table import KERNELS
 
 _NAN: Final = array("d", [NAN])
 
 
-def run_once(part: Any) -> None:
+def run_once(part: Any, kernels: Mapping[FunctionType, Kernel] = KERNELS) -> None:
     """Do what ``part._once()`` does, and leave the same values and positions, only sooner.
 
     *part* is a strategy or one of its indicators. A method that a user's class overrides is
@@ -22,37 +25,37 @@ def run_once(part: Any) -> None:
     """
     method = _function(part._once)
     if method is LineIterator._once:
-        _run_iterator(part)
+        _run_iterator(part, kernels)
     elif method is LineActions._once:
         _forward(part, part._clock.buflen())
         part.home()
-        _calculate(part)
+        _calculate(part, kernels)
         part.oncebinding()
     else:
         part._once()
 
 
-def _run_iterator(part: Any) -> None:
+def _run_iterator(part: Any, kernels: Mapping[FunctionType, Kernel]) -> None:
     _forward(part, part._clock.buflen())
     indicators = part._lineiterators[LineIterator.IndType]
     observers = part._lineiterators[LineIterator.ObsType]
     for indicator in indicators:
-        run_once(indicator)
+        run_once(indicator, kernels)
     for observer in observers:
         _forward(observer, part.buflen())
     for member in (*part.datas, *indicators, *observers, part):
         member.home()
-    _calculate(part)
+    _calculate(part, kernels)
     for line in part.lines:
         line.oncebinding()
 
 
-def _calculate(part: Any) -> None:
+def _calculate(part: Any, kernels: Mapping[FunctionType, Kernel]) -> None:
     period = part._minperiod
     part.preonce(0, period - 1)
     part.oncestart(period - 1, period)
     end = part.buflen()
-    kernel = KERNELS.get(_function(part.once))
+    kernel = kernels.get(_function(part.once))
     if kernel is None or not kernel(part, period, end):
         part.once(period, end)
 

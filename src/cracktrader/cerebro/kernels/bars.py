@@ -6,13 +6,16 @@ the values of these bars. When it cannot tell for sure what Backtrader would com
 ``once(start, end)``: it returns whether it did the work. Where it did not, the caller runs
 Backtrader's own method, which stumbles where it always did (a division by zero, an index
 beyond the end) and reads from the far end where an index is negative.
+
+Equal means equal to the bit, but for NaNs: which sign bit one has is not settled in CPython
+either, where the same ``a + b`` gives another once the interpreter has optimised the bytecode.
 """
 
 from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -25,6 +28,7 @@ Kernel = Callable[[Any, int, int], bool]
 
 # Python compares and adds larger ints exactly, NumPy would round them first.
 _LARGEST_INT: Final = 2**53
+_PIECE: Final = 1 << 12
 
 
 class Inexact(Exception):
@@ -37,7 +41,7 @@ class Bars:
     __slots__ = ("end", "start", "target")
 
     def __init__(self, target: Any, start: int, end: int) -> None:
-        if type(target) is not array or not 0 <= start < end <= len(target):
+        if not _holds_floats(target) or not 0 <= start < end <= len(target):
             raise Inexact
         self.target: array[float] = target
         self.start, self.end = start, end
@@ -51,8 +55,8 @@ class Bars:
         Raises:
             Inexact: if it is not an ordinary line, or does not reach that far.
         """
-        values = getattr(line, "array", None)
-        if type(values) is not array or values is self.target:
+        values: Any = getattr(line, "array", None)
+        if not _holds_floats(values) or values is self.target:
             raise Inexact
         first, last = self.start + ago - before, self.end + ago
         if not 0 <= first < last <= len(values):
@@ -81,7 +85,7 @@ def number(value: object) -> float:
     if type(value) is float:
         return value
     # bool is an int here, as in arithmetic; a NumPy scalar does not raise what a float raises.
-    if type(value) in {int, bool} and abs(value) < _LARGEST_INT:  # type: ignore[call-overload, arg-type]
+    if type(value) in {int, bool} and abs(value) < _LARGEST_INT:  # type: ignore[arg-type]
         return float(value)  # type: ignore[arg-type]
     raise Inexact
 
@@ -95,6 +99,12 @@ def window(value: object) -> int:
     if type(value) is not int or value < 1:
         raise Inexact
     return value
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """Cut *count* bars into slices short enough that Python lists of them stay in the cache."""
+    for first in range(0, count, _PIECE):
+        yield slice(first, first + _PIECE)
 
 
 def kernel(formula: Callable[[Any, Bars], Values]) -> Kernel:
@@ -112,3 +122,7 @@ def kernel(formula: Callable[[Any, Bars], Values]) -> Kernel:
         return True
 
     return fill
+
+
+def _holds_floats(values: Any) -> bool:
+    return type(values) is array and values.typecode == "d"

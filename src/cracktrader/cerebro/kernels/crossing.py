@@ -19,4 +19,4 @@ def non_zero_difference(part: Any, bars: Bars) -> Values:
         return difference
     places = np.where(zero, 0, np.arange(1, len(bars) + 1))
     known = np.concatenate(([last], difference))
-    return known[np.maximum.accumulate(places)]  # type: ignore[no-any-return]
+    return known[np.maximum.accumulate(places)]

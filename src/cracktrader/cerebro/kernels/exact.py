@@ -3,23 +3,24 @@
 Backtrader's averages are ``math.fsum(window) / period``: the exact sum, rounded once, to even
 in a tie. Here a sum is carried as an unevaluated pair of floats, *high* + *low* ("double
 double"). Two floats add up to ``s = a + b`` and an error that is itself a float and costs five
-more operations (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2; Dekker, A
-floating-point technique for extending the available precision, 1971). Only the errors of
-errors are lost.
+more operations (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2), or two if a is the
+larger (Dekker, A floating-point technique for extending the available precision, 1971). Only
+the errors of errors are lost.
 
 How much is lost: the terms are at most M in size, so no sum of n of them exceeds S = n M. An
-error is at most S / 2**53, and adding it to others rounds it by at most S / 2**105 or so each
-time. After k such roundings *high* + *low* is within ``k * S / 2**102`` of the exact sum, with
-room to spare. When shifting *low* by that much to either side does not change
-``high + low``, then *high* is the exact sum's correct rounding, for rounding is monotonic.
-Otherwise the exact sum lies close to the middle between two floats (or the terms cancel out),
-and `math.fsum` itself (Shewchuk, Adaptive precision floating-point arithmetic, 1997) decides.
+error is at most S / 2**53, and adding it to others rounds it by at most S / 2**105 or so; so
+does Dekker's way, where the terms cancel out and *low* is the larger. After k such roundings
+*high* + *low* is within ``k * S / 2**102`` of the exact sum, with room to spare. When shifting
+*low* by that much to either side does not change ``high + low``, then *high* is the exact sum,
+correctly rounded, for rounding is monotonic. Otherwise the exact sum lies close to the middle
+between two floats (or the terms cancel out), and `math.fsum` itself decides (Shewchuk,
+Adaptive precision floating-point arithmetic, 1997).
 
-Ties are common in prices, which are all multiples of the same unit u (that of the last place
-of the smallest). But then so are all errors, and what is a multiple of u and less than
-2**53 u is a float: with k S < m 2**50, where m is the smallest term, nothing is lost
-anywhere, *high* + *low* is the exact sum, and the hardware rounds it, ties to even.
-Underflow is no trouble, as sums of floats are multiples of the smallest float.
+Ties are common in prices, which are all multiples of the same unit u (the last place of the
+smallest). But then so are all errors, and what is a multiple of u and at most 2**53 u is a
+float: with k S <= m 2**50, where m is the smallest term, nothing is lost anywhere, *high* +
+*low* is the exact sum, and the hardware has rounded it, ties to even. Underflow is no trouble,
+as sums of floats are multiples of the smallest float.
 """
 
 from __future__ import annotations
@@ -90,20 +91,20 @@ def _error(terms: NDArray[np.float64], count: int, *, roundings: int) -> float:
 def _join(one: Block, other: Block) -> Block:
     """Add pairs, or floats, which are pairs without a *low*."""
     (a, *a_low), (b, *b_low) = one, other
-    total, low = _two_sum(a, b)
-    for rest in (*a_low, *b_low):
-        low += rest
-    return _two_sum(total, low)
-
-
-def _two_sum(a: Column, b: Column) -> tuple[Column, Column]:
     total = a + b
     b_part = total - a
     low = total - b_part
     np.subtract(a, low, out=low)
     np.subtract(b, b_part, out=b_part)
     low += b_part
-    return total, low
+    if not a_low and not b_low:
+        return total, low
+    for rest in (*a_low, *b_low):
+        low += rest
+    high = total + low
+    np.subtract(high, total, out=total)
+    low -= total
+    return high, low
 
 
 def _doubtful(high: Column, low: Column, error: float) -> list[int]:

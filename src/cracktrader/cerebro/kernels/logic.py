@@ -43,7 +43,8 @@ def choice_of_three(part: Any, bars: Bars) -> Values:
     """CmpEx: one of three values for less, equal, greater."""
     first, second = bars.operand(part.a), bars.operand(part.b)
     less, equal, greater = (bars.operand(line) for line in (part.r1, part.r2, part.r3))
-    return np.where(np.less(first, second), less, np.where(np.greater(first, second), greater, equal))
+    not_less = np.where(np.greater(first, second), greater, equal)
+    return np.where(np.less(first, second), less, not_less)
 
 
 @kernel

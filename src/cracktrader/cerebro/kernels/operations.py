@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import operator
-from array import array
 from collections.abc import Callable, Mapping
-from itertools import repeat
 from types import BuiltinFunctionType
 from typing import Any, Final
 
 import numpy as np
 from backtrader.linebuffer import LineOwnOperation, LinesOperation
 
-from cracktrader.cerebro.kernels.bars import Bars, Column, Inexact, Values, kernel, number
+from cracktrader.cerebro.kernels.bars import Bars, Column, Inexact, Values, kernel, number, pieces
 
-_UFUNCS: Final[Mapping[object, Callable[..., Any]]] = {
+_UFUNCS: Final[Mapping[object, Callable[..., Values]]] = {
     operator.add: np.add,
     operator.sub: np.subtract,
     operator.mul: np.multiply,
@@ -26,6 +24,11 @@ _UFUNCS: Final[Mapping[object, Callable[..., Any]]] = {
     operator.eq: np.equal,
     operator.ne: np.not_equal,
 }
+_OF_ONE: Final[tuple[tuple[object, Callable[[Column], Values]], ...]] = (
+    (operator.abs, np.abs),
+    (operator.neg, np.negative),
+    (bool, lambda values: values != 0),
+)
 # NumPy has its own pow, which rounds otherwise than the C library's.
 _PYTHONS: Final = frozenset({operator.pow, operator.floordiv})
 
@@ -43,7 +46,7 @@ def two_operands(part: Any, bars: Bars) -> Values:
         raise Inexact  # for Backtrader to raise ZeroDivisionError
     if operation not in _UFUNCS:
         raise Inexact
-    values: Column = _UFUNCS[operation](first, second)
+    values: Values = _UFUNCS[operation](first, second)
     return values
 
 
@@ -52,13 +55,9 @@ def one_operand(part: Any, bars: Bars) -> Values:
     """LineOwnOperation: abs(line), -line and bool(line)."""
     if type(part) is not LineOwnOperation:
         raise Inexact
-    values = bars.column(part.a)
-    if part.operation is operator.abs:
-        return np.abs(values)
-    if part.operation is operator.neg:
-        return -values
-    if part.operation is bool:
-        return values != 0
+    for operation, formula in _OF_ONE:
+        if part.operation is operation:
+            return formula(bars.column(part.a))
     raise Inexact
 
 
@@ -97,12 +96,15 @@ def _operands(part: Any, bars: Bars) -> tuple[Column | float, Column | float]:
 
 
 def _one_by_one(
-    operation: Callable[[Any, Any], Any],
+    operation: Callable[[float, float], Any],
     first: Column | float,
     second: Column | float,
-) -> Values:
-    left, right = (repeat(x) if isinstance(x, float) else x.tolist() for x in (first, second))
+) -> Column:
+    left, right = np.broadcast_arrays(first, second)
+    values = np.empty(len(left))
     try:
-        return array("d", map(operation, left, right))
-    except (ArithmeticError, TypeError, ValueError) as exc:
+        for piece in pieces(len(values)):
+            values[piece] = list(map(operation, left[piece].tolist(), right[piece].tolist()))
+    except (ArithmeticError, TypeError) as exc:
         raise Inexact from exc
+    return values

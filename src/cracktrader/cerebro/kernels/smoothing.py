@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 import numpy as np
 
-from cracktrader.cerebro.kernels.bars import Bars, Values, kernel, number
+from cracktrader.cerebro.kernels.bars import Bars, Values, kernel, number, pieces
 
 
 @kernel
@@ -22,15 +21,20 @@ def running_sum(part: Any, bars: Bars) -> Values:
 def exponential(part: Any, bars: Bars) -> Values:
     """ExponentialSmoothing: prev * (1 - alpha) + value * alpha."""
     alpha, keep = number(part.alpha), number(part.alpha1)
+    values = bars.column(part.data) * alpha
     last = bars.previous()
-    terms = (bars.column(part.data) * alpha).tolist()
-    return array("d", [last := last * keep + term for term in terms])
+    for piece in pieces(len(bars)):
+        values[piece] = [last := last * keep + term for term in values[piece].tolist()]
+    return values
 
 
 @kernel
 def exponential_dynamic(part: Any, bars: Bars) -> Values:
     """ExponentialSmoothingDynamic: the same with an alpha of its own for each bar."""
-    keeps = bars.column(part.alpha1).tolist()
+    keeps = bars.column(part.alpha1)
+    values = bars.column(part.data) * bars.column(part.alpha)
     last = bars.previous()
-    terms = (bars.column(part.data) * bars.column(part.alpha)).tolist()
-    return array("d", [last := last * keep + term for keep, term in zip(keeps, terms, strict=True)])
+    for piece in pieces(len(bars)):
+        terms = zip(keeps[piece].tolist(), values[piece].tolist(), strict=True)
+        values[piece] = [last := last * keep + term for keep, term in terms]
+    return values

@@ -7,17 +7,24 @@ arithmetic word for word, and everything is advanced in one go.
 
 from __future__ import annotations
 
+import math
 import sys
 from array import array
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import backtrader as bt
 import numpy as np
 from backtrader.feed import AbstractDataBase
+from backtrader.indicator import Indicator
 from backtrader.lineseries import LineSeriesStub
 
 from cracktrader.cerebro.kernels.bars import Bars, Inexact, Kernel, Values, kernel, number
+
+Pair = tuple[float, float]  # high and low, or the step and the limit of the speed
+Trail = tuple[float, float, float]  # stop, extreme, speed
+Trend = tuple[bool, float, float, float]  # whether up, and its trail
+
 
 def one_bar_at_a_time(part: Any, start: int, end: int) -> bool:
     """Indicator.once_via_next, of the indicators known here."""
@@ -49,16 +56,7 @@ def _is_in_step(part: Any, start: int) -> bool:
 
 
 def _follows(part: Any, source: Any) -> bool:
-    return type(part).advance is bt.Indicator.advance and part._clock is source
-
-
-class Trend(NamedTuple):
-    """What ParabolicSAR carries from bar to bar: up or down, its stop, extreme and speed."""
-
-    tr: bool
-    sar: float
-    ep: float
-    af: float
+    return type(part).advance is Indicator.advance and part._clock is source
 
 
 @kernel
@@ -66,52 +64,46 @@ def parabolic_sar(part: Any, bars: Bars) -> Values:
     """ParabolicSAR: the stop that trails a trend and turns with it."""
     highs = bars.column(getattr(part.data, "high", None), before=1).tolist()
     lows = bars.column(getattr(part.data, "low", None), before=1).tolist()
-    step, limit = part.p.af, part.p.afmax
-    if len(part._status) != 2 or not number(step) <= number(limit):
+    steps = step, _ = part.p.af, part.p.afmax
+    if len(part._status) != 2 or not all(map(math.isfinite, map(number, steps))):
         raise Inexact
     prices = list(zip(highs, lows, strict=True))
     # Two states take turns: what bar i starts from stands at i % 2.
     status = part._status[bars.start % 2]
-    trend = before = Trend(status.tr, status.sar, status.ep, status.af)
+    trend = before = status.tr, status.sar, status.ep, status.af
     stops = array("d")
     for bar, last in zip(prices[1:], prices, strict=False):
-        before = trend
-        trend = _turned(trend, bar, step)
-        stops.append(trend.sar)
-        trend = _moved(trend, bar, step, limit)
-        trend = trend._replace(sar=_kept_out(trend, bar, last))
-    vars(part._status[bars.end % 2]).update(trend._asdict())
-    vars(part._status[(bars.end - 1) % 2]).update(before._asdict())
+        before = up, stop, extreme, speed = trend
+        if (up and stop >= bar[1]) or (not up and stop <= bar[0]):
+            up, stop, speed = not up, extreme, step
+            extreme = bar[0] if up else bar[1]
+        stops.append(stop)
+        trend = (_rise if up else _fall)((stop, extreme, speed), bar, last, steps)
+    for place, state in ((bars.end, trend), (bars.end - 1, before)):
+        vars(part._status[place % 2]).update(zip(("tr", "sar", "ep", "af"), state, strict=True))
     return stops
 
 
-def _turned(trend: Trend, bar: tuple[float, float], step: float) -> Trend:
-    """Reverse the trend if its stop was hit."""
-    high, low = bar
-    if (trend.tr and trend.sar >= low) or (not trend.tr and trend.sar <= high):
-        up = not trend.tr
-        return Trend(up, trend.ep, high if up else low, step)
-    return trend
+def _rise(trail: Trail, bar: Pair, last: Pair, steps: Pair) -> Trend:
+    stop, extreme, speed = trail
+    if bar[0] > extreme:
+        extreme = bar[0]
+        speed = min(speed + steps[0], steps[1])
+    stop = stop + speed * (extreme - stop)
+    if stop > bar[1] or stop > last[1]:
+        stop = min(bar[1], last[1])
+    return True, stop, extreme, speed
 
 
-def _moved(trend: Trend, bar: tuple[float, float], step: float, limit: float) -> Trend:
-    """Move the stop towards the extreme, faster after each new one."""
-    up, stop, extreme, speed = trend
-    high, low = bar
-    if high > extreme if up else low < extreme:
-        extreme = high if up else low
-        speed = min(speed + step, limit)
-    return Trend(up, stop + speed * (extreme - stop), extreme, speed)
-
-
-def _kept_out(
-    trend: Trend, bar: tuple[float, float], last: tuple[float, float]
-) -> float:
-    """Keep the stop out of the prices of the last two bars."""
-    stop = trend.sar
-    if trend.tr:
-        return min(bar[1], last[1]) if stop > bar[1] or stop > last[1] else stop
-    return max(bar[0], last[0]) if stop < bar[0] or stop < last[0] else stop
+def _fall(trail: Trail, bar: Pair, last: Pair, steps: Pair) -> Trend:
+    stop, extreme, speed = trail
+    if bar[1] < extreme:
+        extreme = bar[1]
+        speed = min(speed + steps[0], steps[1])
+    stop = stop + speed * (extreme - stop)
+    if stop < bar[0] or stop < last[0]:
+        stop = max(bar[0], last[0])
+    return False, stop, extreme, speed
 
 
 @kernel

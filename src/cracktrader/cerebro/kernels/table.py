@@ -8,6 +8,7 @@ from typing import Final
 
 import backtrader as bt
 from backtrader import functions, linebuffer
+from backtrader.indicator import Indicator
 
 from cracktrader.cerebro.kernels import (
     crossing,
@@ -39,6 +40,6 @@ KERNELS: Final[Mapping[FunctionType, Kernel]] = MappingProxyType(
         bt.ind.ExponentialSmoothing.once: smoothing.exponential,
         bt.ind.ExponentialSmoothingDynamic.once: smoothing.exponential_dynamic,
         bt.ind.NonZeroDifference.once: crossing.non_zero_difference,
-        bt.Indicator.once_via_next: stepwise.one_bar_at_a_time,
+        Indicator.once_via_next: stepwise.one_bar_at_a_time,
     }
 )

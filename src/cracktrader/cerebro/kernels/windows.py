@@ -47,9 +47,7 @@ def weighted_average(part: Any, bars: Bars) -> Values:
     step = max(64, _PRODUCTS // period)
     for first in range(0, len(bars), step):
         last = min(first + step, len(bars))
-        rows = np.array(
-            [values[first + i : last + i] * weight for i, weight in enumerate(weights)]
-        )
+        rows = np.array([values[first + i : last + i] * weight for i, weight in enumerate(weights)])
         sums[first:last] = row_sums(rows)
     return coefficient * sums
 
