@@ -18,6 +18,7 @@ from cracktrader.brokers.dust import (
 )
 from cracktrader.brokers.markets import make_directory
 from cracktrader.brokers.rules import Refusal, apply_rules, short_sale, smallest_step
+from cracktrader.brokers.timing import latest, may_fill
 from cracktrader.errors import ConfigError
 
 _BRACKET: Final = Refusal(code="bracket", text="another order of the same bracket was refused")
@@ -37,7 +38,8 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         rules: sizes are rounded down to the market's step, limit and stop prices to its
             tick, never worse than asked. What the exchange would refuse (too small, too
             large, sold short on a spot market) is Rejected: ``order.info.reason`` has a
-            stable code, ``order.info.refusal`` a sentence.
+            stable code, ``order.info.refusal`` a sentence. Nothing is filled by a bar that
+            opened before the order was sent.
         store, markets: who knows the markets; an object with ``market(symbol)``, or a dict.
         leverage: of the market's positions; 1 is none.
 
@@ -139,6 +141,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
             refused = self._apply_rules(order)
             if refused is not None:
                 return self._refuse(order, refused)
+            order.sent = latest(self.cerebro.datas)
         if self.p.fractional:
             dust = self._dust_of(order.data)
             order.executed = DustlessOrderData(remsize=order.size, dust=dust)
@@ -167,6 +170,8 @@ class CCXTBackBroker(bt.brokers.BackBroker):
     # Executions
 
     def _try_exec(self, order: bt.Order) -> None:
+        if self.p.rules and not may_fill(order, cheats=self.p):
+            return
         self._order, self._is_maker, self._reference = order, False, None
         super()._try_exec(order)
         self._is_maker = False
