@@ -56,7 +56,7 @@ def decode(content: bytes, *, source: str, is_verified: bool = False) -> Candles
     """
     try:
         file = pq.ParquetFile(
-            pa.BufferReader(content),
+            open_reader(content),
             pre_buffer=False,  # it is all in memory already
             page_checksum_verification=not is_verified,
         )
@@ -66,6 +66,17 @@ def decode(content: bytes, *, source: str, is_verified: bool = False) -> Candles
         reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         raise CorruptArchiveError(f'"{source}" is not a readable Parquet file: {reason}') from exc
     return from_table(table, source=source)
+
+
+def open_reader(content: bytes) -> pa.BufferReader:
+    """Return a reader of a copy of *content* that Python has no part in.
+
+    pyarrow's threads may let go of what they read after Python has begun to end; bytes of
+    Python's would then abort the process.
+    """
+    buffer = pa.allocate_buffer(len(content))
+    np.frombuffer(buffer, dtype=np.uint8)[:] = np.frombuffer(content, dtype=np.uint8)
+    return pa.BufferReader(buffer)
 
 
 def from_table(table: pa.Table, *, source: str = "table") -> Candles:
@@ -112,7 +123,7 @@ def read_foreign_columns(path: Path) -> dict[str, IntColumn | FloatColumn]:
         OSError: if there is no such file.
     """
     try:
-        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+        table = pq.ParquetFile(open_reader(path.read_bytes())).read()
         columns = {name: _numbers(table.column(name)) for name in table.schema.names}
     except pa.ArrowException as exc:
         raise DataError(f'"{path}" is not a readable Parquet file: {exc}') from exc

@@ -10,6 +10,7 @@ from cracktrader.candles.parquet import (
     decode,
     encode,
     from_table,
+    open_reader,
     read_candles,
     read_foreign_columns,
     to_table,
@@ -139,3 +140,12 @@ def test_pandas_is_not_needed():
         "decode(encode(s()), source='x'); sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+def test_what_pyarrows_threads_read_is_none_of_pythons_memory():
+    content = encode(random_walk(10))
+    before = sys.getrefcount(content)
+    reader = open_reader(content)
+    assert sys.getrefcount(content) == before
+    assert reader.read() == content
+    assert open_reader(b"").read() == b""
