@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,8 +59,8 @@ def make_broker(
     if commission is None and store is None:
         commission = fallback_fee
     with typed_by_user():
-        if costs.cash is not None and costs.cash <= 0:
-            raise ConfigError(f"--cash was {costs.cash:g}; it must be above 0")
+        if costs.cash is not None and not 0 < costs.cash < math.inf:
+            raise ConfigError(f"--cash was {costs.cash:g}; it must be a number above 0")
         return BrokerFactory.create(
             "backtest",
             store,

@@ -26,11 +26,19 @@ def parse_moment(text: str, *, now_ms: int | Callable[[], int]) -> int:
     if word.lower() == "now":
         return _value(now_ms)
     if age := _AGE.fullmatch(word):
-        return _value(now_ms) - int(age[1]) * _UNIT_MS[age[2]]
+        found = _value(now_ms) - int(age[1]) * _UNIT_MS[age[2]]
+    else:
+        found = _read_date(word)
+    if found < 0:
+        raise UsageError(f'date was "{text}", which is before 1970; there were no exchanges')
+    return found
+
+
+def _read_date(word: str) -> int:
     try:
         moment = dt.datetime.fromisoformat(word)
     except ValueError:
-        raise UsageError(f'date was "{text}"; use a form like {FORMS}') from None
+        raise UsageError(f'date was "{word}"; use a form like {FORMS}') from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return round(moment.timestamp() * 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import signal
 import socket
@@ -71,7 +72,9 @@ class LocalExchange:
         self.faults: Final = FaultScript(faults)
         begin = self.venue.end + _AFTER_MS if start is None else start
         if begin < self.venue.start:
-            raise ConfigError(f"start was {begin}, before the first candle at {self.venue.start}")
+            raise ConfigError(
+                f"start was {_shown(begin)}, before the first candle at {_shown(self.venue.start)}"
+            )
         # Time begins when the exchange opens its doors, not while it is being set up.
         self.clock: Final = VirtualClock(begin, speed=speed, is_paused=True)
         self._is_paused = is_paused
@@ -193,6 +196,10 @@ def client_config(url: str) -> dict[str, object]:
         "urls": {"api": api, "test": dict(api), "demo": dict(api)},
         "options": {"fetchMarkets": {"types": ["spot"]}},
     }
+
+
+def _shown(timestamp: int) -> str:
+    return f"{dt.datetime.fromtimestamp(timestamp / 1000, tz=dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _timeframe(text: str | None) -> Timeframe | None:

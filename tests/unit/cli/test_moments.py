@@ -34,6 +34,12 @@ def test_other_words_are_refused_with_the_possible_forms(text):
         parse_moment(text, now_ms=NOW)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31", "99999999999999d", "60y"])
+def test_there_were_no_exchanges_before_1970(text):
+    with pytest.raises(UsageError, match=r"before 1970|use a form like"):
+        parse_moment(text, now_ms=NOW)
+
+
 def test_a_range_ends_now_unless_said():
     assert parse_range("1d", None, now_ms=NOW) == (NOW - DAY, NOW)
     assert parse_range(None, "1970-01-02", now_ms=NOW) == (None, DAY)
