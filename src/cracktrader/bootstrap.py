@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from cracktrader.errors import ConfigError, DataError, UnsupportedError, did_you_mean
+from cracktrader.errors import (
+    ConfigError,
+    CracktraderError,
+    DataError,
+    StrategyError,
+    UnsupportedError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from cracktrader.brokers.backtest import CCXTBackBroker
@@ -104,11 +111,15 @@ def run_backtest(plan: RunPlan, *, feeds: Mapping[str, Any], broker: Any) -> Run
     cerebro.addanalyzer(RunRecorder, _name="recorder")
     try:
         (strategy,) = cerebro.run()
-    except IndexError as exc:
-        # What Backtrader's indicators raise if there are fewer bars than they need.
-        for candidate in cerebro.runningstrats:
-            _require_enough_bars(candidate, cause=exc)
+    except CracktraderError:
         raise
+    except (Exception, SystemExit) as exc:
+        if isinstance(exc, IndexError):
+            # What Backtrader's indicators raise if there are fewer bars than they need.
+            for candidate in cerebro.runningstrats:
+                _require_enough_bars(candidate, cause=exc)
+        what = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+        raise StrategyError(f"{plan.strategy.__name__} could not run: {what}") from exc
     _require_enough_bars(strategy)
     meta = RunMeta.of(strategy, config=dict(plan.config), currency=plan.currency)
     return RunResult.from_recorder(strategy.analyzers.recorder, meta)

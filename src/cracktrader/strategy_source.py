@@ -49,7 +49,7 @@ def _load_file(path: Path) -> ModuleType:
     try:
         with _imports_from(path.resolve().parent):
             spec.loader.exec_module(module)
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         del sys.modules[path.stem]
         if before is not None:
             sys.modules[path.stem] = before
@@ -69,7 +69,7 @@ def _load_module(name: str) -> ModuleType:
             f"{_similar_file(Path(name + '.py'))} "
             'Use "path/to/file.py", "path/to/file.py:Class" or "package.module:Class".'
         ) from exc
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         raise StrategyError(f'module "{name}" could not be loaded: {_brief(exc)}') from exc
 
 

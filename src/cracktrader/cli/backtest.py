@@ -52,18 +52,19 @@ def backtest(
         strategy: "file.py", "file.py:Class" or "package.module:Class".
     """
     from cracktrader.cli.results import show_result
-    from cracktrader.cli.running import from_exchange, from_file, run_watched
+    from cracktrader.cli.running import from_exchange, from_file, prints_aside, run_watched
     from cracktrader.cli.settings import read_settings
     from cracktrader.reports.write import write_result
     from cracktrader.strategy_source import load_strategy
 
     config = read_settings(common)
-    with typed_by_user():
-        found = load_strategy(strategy)
-    params = read_params(found, run.param, config)
-    source = from_file(run.candles, market, costs, config) if run.candles else None
-    with source or from_exchange(market, costs, config) as inputs:
-        result = run_watched(found, params, inputs, quiet=common.quiet)
+    with prints_aside(common):
+        with typed_by_user():
+            found = load_strategy(strategy)
+        params = read_params(found, run.param, config)
+        source = from_file(run.candles, market, costs, config) if run.candles else None
+        with source or from_exchange(market, costs, config) as inputs:
+            result = run_watched(found, params, inputs, quiet=common.quiet)
     name = f"{found.__name__}-{result.run_id}"
     folder = run.out or config.settings.backtest.results_dir / name
     show_result(write_result(folder, result), Output.of(common))

@@ -7,7 +7,8 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
 
 from cracktrader.cli.exits import Terminated, one_line
 from cracktrader.cli.options import Common, Reporting
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Piped output has no width of its own; a table is never wrapped to an imagined terminal.
 _PIPE_WIDTH = 1_000
+# What runs a strategy; whoever wrote one wants to see their own lines.
+_FRAMEWORKS: Final = frozenset({"cracktrader", "backtrader", "importlib"})
 
 
 class Output:
@@ -94,13 +97,15 @@ class Output:
             console(stderr=True).print("stopped")
             return
         if isinstance(error, StrategyError) and error.__cause__ is not None:
-            self._traceback(error.__cause__)
+            self._traceback(error.__cause__, from_user=self.verbosity < 2)
         elif self.verbosity > 1:
             self._traceback(error)
         self.error(one_line(error))
 
-    def _traceback(self, error: BaseException) -> None:
-        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+    def _traceback(self, error: BaseException, *, from_user: bool = False) -> None:
+        start = _user_part(error.__traceback__) if from_user else error.__traceback__
+        lines = traceback.format_exception(type(error), error, start)
+        sys.stderr.write(redact("".join(lines)))
 
 
 def console(*, stderr: bool) -> Console:
@@ -110,6 +115,17 @@ def console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def _user_part(found: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that begins with the user's own code; all without any."""
+    part = found
+    while part is not None:
+        name = part.tb_frame.f_globals.get("__name__") or ""
+        if name.partition(".")[0] not in _FRAMEWORKS:
+            return part
+        part = part.tb_next
+    return found
 
 
 def escape(text: str) -> str:

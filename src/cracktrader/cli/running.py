@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from cracktrader.cli.choices import (
 )
 from cracktrader.cli.costs import USUAL_FEE, Costs, make_broker
 from cracktrader.cli.downloads import DownloadWatch
+from cracktrader.cli.exits import UsageError
 from cracktrader.cli.file_candles import FileCandles
-from cracktrader.cli.moments import iso_moment, parse_range
-from cracktrader.cli.options import Market
+from cracktrader.cli.moments import iso_moment, parse_range, show_moment
+from cracktrader.cli.options import Market, Reporting
 from cracktrader.cli.progress import Step, progress
 from cracktrader.domain.market import InstrumentType
 from cracktrader.domain.timeframe import Timeframe
@@ -68,15 +70,22 @@ def from_exchange(market: Market, costs: Costs, config: Config) -> Iterator[Inpu
 @contextlib.contextmanager
 def from_file(path: Path, market: Market, costs: Costs, config: Config) -> Iterator[Inputs]:
     """Take candles from a file; fees are those said, or of the exchange said, or the usual."""
+    if len(market.symbol) > 1:
+        raise UsageError(f"a file holds one market, but --symbol names {', '.join(market.symbol)}")
     candles = FileCandles.read(path)
     symbols = market.symbol or (path.stem,)
     timeframes = read_timeframes(market.timeframe or (candles.timeframe.name,))
     start, end = parse_range(market.since, market.until, now_ms=lambda: candles.end)
+    if end <= candles.start:
+        raise UsageError(
+            f"--until {market.until} is before the first candle of the file, "
+            f"{show_moment(candles.start)}"
+        )
     broker = make_broker(
         costs, config.settings.backtest, store=None, fallback_fee=market.exchange or USUAL_FEE
     )
     span = (candles.start if start is None else start, end)
-    feeds = _make_feeds(candles, symbols[:1], timeframes, span)
+    feeds = _make_feeds(candles, symbols, timeframes, span)
     yield Inputs(feeds=feeds, broker=broker, facts={"candles": path.name})
 
 
@@ -103,6 +112,11 @@ def run_watched(
 
     with progress(poll, quiet=quiet):
         return run_backtest(plan, feeds=feeds, broker=inputs.broker)
+
+
+def prints_aside(common: Reporting) -> contextlib.AbstractContextManager[object]:
+    """Send what a strategy prints to stderr if stdout is to be JSON and nothing else."""
+    return contextlib.redirect_stdout(sys.stderr) if common.json else contextlib.nullcontext()
 
 
 def server_time_ms(config: Config, exchange: str, kind: InstrumentType) -> int:

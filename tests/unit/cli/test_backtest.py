@@ -78,6 +78,9 @@ def test_own_candles_from_a_file(ct, ct_json, strategy, place):
         (["-s", "BTC/USDT", "--commission", "binanc"], 2, 'Did you mean "binance"'),
         (["-s", "BTC/USDT", "--since", "2023-03-02", "--until", "2023-03-01"], 2, "is not before"),
         (["--candles", "none.csv"], 7, "none.csv"),
+        (["--candles", "none.csv", "-s", "A/B", "-s", "C/D"], 2, "one market"),
+        (["-s", "BTC/USDT", "--cash", "nan"], 2, "above 0"),
+        (["-s", "BTC/USDT", "--cash", "inf"], 2, "above 0"),
         ([*WEEK, "-p", "slow=500"], 7, "needs 501 bars of BTC/USDT"),
         (["-s", "BTC/USDT", "--since", "2020-01-01", "--until", "2020-02-01"], 7, "no candles"),
     ],
@@ -119,6 +122,60 @@ def test_a_strategy_that_raises_shows_its_traceback_bar_and_feed(ct, place):
     assert "price of the moon" in err
     assert "2023-03-01 05:00:00 UTC" in err.splitlines()[-1]
     assert "BTC/USDT" in err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("verbose", [(), ("-vv",)])
+def test_a_traceback_begins_with_the_users_own_lines(ct, place, verbose):
+    (place / "bad.py").write_text(
+        "import backtrader as bt\nclass Bad(bt.Strategy):\n    def stop(self):\n        1 / 0\n"
+    )
+    code, _, err = ct("backtest", "bad.py", *WEEK, *verbose)
+    assert code == 1
+    assert "in stop" in err
+    assert ("bootstrap.py" in err or "cerebro.py" in err) is bool(verbose)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("def next(self): sys.exit(5)", "SystemExit: 5"),
+        ("def __init__(self): bt.ind.SMA(period=0)", "Bad could not run: ZeroDivisionError"),
+        ("def __init__(self, x): pass", "missing 1 required positional argument"),
+    ],
+)
+def test_a_run_that_a_strategy_spoils_in_other_ways_ends_with_1_too(ct, place, body, hint):
+    text = f"import sys\nimport backtrader as bt\nclass Bad(bt.Strategy):\n    {body}\n"
+    (place / "bad.py").write_text(text)
+    code, out, err = ct("backtest", "bad.py", *WEEK)
+    assert (code, out) == (1, "")
+    assert hint in err.splitlines()[-1]
+    assert "Traceback" in err
+
+
+def test_a_file_that_ends_the_process_is_no_strategy(ct, place):
+    (place / "bad.py").write_text("import sys\nsys.exit(9)\n")
+    code, _, err = ct("backtest", "bad.py", *WEEK)
+    assert code == 1
+    assert "could not be loaded: SystemExit: 9" in err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("local")
+def test_what_a_strategy_prints_is_no_json(ct, ct_json, place):
+    (place / "loud.py").write_text(
+        "import backtrader as bt\nprint('loaded')\n"
+        "class Loud(bt.Strategy):\n    def stop(self):\n        print('done')\n"
+    )
+    assert ct_json("backtest", "loud.py", *WEEK)["strategy"] == "Loud"
+    assert ct("backtest", "loud.py", *WEEK)[1].startswith("loaded\ndone\n")
+
+
+def test_a_file_ends_where_it_ends(ct, strategy):
+    write_file("btc.csv", sample_candles().take(slice(0, 200)))
+    code, _, err = ct("backtest", strategy, "--candles", "btc.csv", "--until", "2020-01-01")
+    assert code == 2
+    assert "before the first candle of the file, 2023-03-01 00:00" in err
 
 
 def test_a_file_that_cannot_be_loaded_shows_its_traceback(ct, place):
