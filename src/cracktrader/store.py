@@ -21,6 +21,7 @@ from cracktrader.exchange.settings import ExchangeSettings
 from cracktrader.feeds.cache import CandleCache, open_archive
 from cracktrader.feeds.history import CandleHistory, History, HistoryRequest
 from cracktrader.feeds.options import parse_moment, parse_timeframe
+from cracktrader.observability.logs import get_logger
 
 if TYPE_CHECKING:
     from cracktrader.brokers.backtest import CCXTBackBroker
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
     from cracktrader.exchange.registry import ConnectionRegistry
     from cracktrader.feeds.ccxt import CCXTDataFeed
 
-# Options of older versions that have nothing left to do: closed candles never expire,
-# sessions are always pooled.
-_NEEDLESS: Final = frozenset({"cache_ttl", "connection_pool_size", "streaming"})
+_log = get_logger(__name__)
+
+# Options of older versions that are accepted and have nothing to do.
+_NEEDLESS: Final = {
+    "cache_ttl": "closed candles never expire",
+    "connection_pool_size": "sessions are always pooled",
+    "streaming": "there are no streams in this version",
+}
 
 
 def _blocking(name: str) -> Callable[..., Any]:
@@ -73,6 +79,8 @@ class CCXTStore:
         archive_settings: more about the archive than *cache_dir*.
         registry: who shares connections; the one of this process by default.
         on_progress: hears of downloads.
+        needless: ``cache_ttl``, ``connection_pool_size`` and ``streaming`` of older versions
+            have no effect; the log says so.
     """
 
     def __init__(  # noqa: PLR0913  (all but the first are keywords with a default)
@@ -313,7 +321,9 @@ async def _fetch_rows(
 
 
 def _require_needless(options: Mapping[str, Any]) -> None:
-    for name in options:
+    for name, value in options.items():
         if name not in _NEEDLESS:
             possible = CCXTStore.__init__.__kwdefaults__ or {}
             raise TypeError(f'CCXTStore has no option "{name}".{did_you_mean(name, possible)}')
+        if value:
+            _log.warning("store.option_ignored", option=name, reason=_NEEDLESS[name])

@@ -1,5 +1,6 @@
 """CCXTStore: candles, markets and calls of one account, however it was made."""
 
+import logging
 import pickle
 
 import backtrader as bt
@@ -71,6 +72,14 @@ def test_making_a_store_connects_nothing(arguments):
     assert not store.is_connected()
     assert default_registry().keys == before
     store.close()
+
+
+def test_options_without_effect_are_told_of(caplog):
+    with caplog.at_level(logging.WARNING):
+        CCXTStore("binance", cache_ttl=None, streaming=False)
+        assert caplog.text == ""
+        CCXTStore("binance", streaming=True)
+    assert "store.option_ignored" in caplog.text
 
 
 def test_an_unknown_exchange_or_option_is_refused_at_once():

@@ -18,9 +18,11 @@ from cracktrader.exchange.outcome import outcome_of
 from cracktrader.exchange.retry import repeat_read
 from cracktrader.exchange.sandbox import Permit
 from cracktrader.loop import LoopThread
-from cracktrader.observability.logs import bind
+from cracktrader.observability.logs import bind, get_logger
 
 T = TypeVar("T")
+
+_log = get_logger(__name__)
 
 # How long a call waits out a pause that its host asked for, before it gives up unsent. An
 # order decided on minutes ago is worse than none; a download has all the time in the world.
@@ -112,6 +114,11 @@ class Caller:
             with self._lane.breaker.guard(endpoint), self._under_way():
                 try:
                     return convert(await self._run(call, method, args))
+                except asyncio.CancelledError:
+                    if call.sent:
+                        # Whoever waited hears nothing of it, but the order may be there.
+                        _log.warning("order.abandoned", call=name)
+                    raise
                 except Exception as exc:  # whatever it is, the order may be there
                     raise outcome_of(exc, call, where=self._where(name, symbol)) from exc
 

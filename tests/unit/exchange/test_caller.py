@@ -1,4 +1,5 @@
 import asyncio
+import logging
 
 import ccxt
 import pytest
@@ -214,6 +215,33 @@ async def test_a_cancelled_task_stays_cancelled(make):
     _, caller = make(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
         await create(caller)
+
+
+async def test_an_order_whose_waiting_is_cancelled_leaves_a_trace(make, caplog):
+    client, caller = make()
+
+    async def hang(*_args):
+        call = current_call.get()
+        call.arm()
+        call.leave()
+        await asyncio.Event().wait()
+
+    client.createOrder = hang
+    with caplog.at_level(logging.WARNING), pytest.raises(TimeoutError):
+        await asyncio.wait_for(create(caller), 0.01)
+    assert "order.abandoned" in caplog.text
+
+
+async def test_an_order_cancelled_before_it_left_needs_no_trace(make, caplog):
+    client, caller = make()
+
+    async def hang(*_args):
+        await asyncio.Event().wait()
+
+    client.createOrder = hang
+    with caplog.at_level(logging.WARNING), pytest.raises(TimeoutError):
+        await asyncio.wait_for(create(caller), 0.01)
+    assert "order.abandoned" not in caplog.text
 
 
 async def test_sending_again_cannot_be_asked_for(make):
