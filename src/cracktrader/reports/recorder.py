@@ -10,6 +10,7 @@ import numpy as np
 
 from cracktrader.domain.candle import Candles, FloatColumn, IntColumn
 from cracktrader.errors import DataError
+from cracktrader.feeds import grid
 from cracktrader.observability.redact import redact
 from cracktrader.reports.records import (
     Equity,
@@ -22,16 +23,11 @@ from cracktrader.reports.records import (
 _EPOCH_DAY: Final = 719_163.0  # 1970-01-01 in Backtrader's float days
 _DAY_MS: Final = 86_400_000
 _REASON_KEYS: Final = ("reason", "exit_reason", "tag", "name")
-_UNITS: Final = {3: "s", 4: "m", 5: "d", 6: "w", 7: "M", 8: "y"}
 
 
 def to_ms(days: FloatColumn) -> IntColumn:
     """Convert Backtrader's float days to int64 ms UTC."""
     return np.rint((days - _EPOCH_DAY) * _DAY_MS).astype(np.int64)
-
-
-def _moment(days: float) -> int:
-    return round((days - _EPOCH_DAY) * _DAY_MS)
 
 
 class RunRecorder(bt.Analyzer):
@@ -134,12 +130,8 @@ def symbol_of(feed: Any) -> str:
 
 def timeframe_of(feed: Any) -> str:
     """Return the bar length in CCXT's notation, e.g. ``15m``; "tick" for ticks."""
-    unit, count = _UNITS.get(feed._timeframe), int(feed._compression)  # noqa: SLF001
-    if unit is None:
-        return "tick"
-    if unit == "m" and count % 60 == 0:
-        unit, count = "h", count // 60
-    return f"{count}{unit}"
+    found = grid.timeframe_of(feed._timeframe, int(feed._compression))  # noqa: SLF001
+    return "tick" if found is None else found.name
 
 
 def _names_close(feed: Any) -> bool:
@@ -175,7 +167,7 @@ def _fill(order: Any, bit: Any, number: int, symbol: str) -> FillRecord:
     return FillRecord(
         order=number,
         symbol=symbol,
-        timestamp=_moment(bit.dt),
+        timestamp=grid.num2ms(bit.dt),
         side="buy" if bit.size > 0 else "sell",
         amount=abs(float(bit.size)),
         price=float(bit.price),
@@ -207,7 +199,7 @@ def _order(order: Any, numbers: dict[int, int], symbol: str) -> OrderRecord:
         amount=abs(float(asked.size)),
         price=None if is_market else float(asked.price),
         limit_price=_limit_price(order),
-        created=_moment(asked.dt),
+        created=grid.num2ms(asked.dt),
         status=bt.Order.Status[order.status],
         filled=abs(float(executed.size)),
         average=float(executed.price) if executed.size else None,
