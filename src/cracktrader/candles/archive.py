@@ -17,7 +17,13 @@ from cracktrader.candles.aggregate import aggregate_candles
 from cracktrader.candles.checkup import SeriesCheck, SeriesRepair, check_series, repair_series
 from cracktrader.candles.folder import MANIFEST, SeriesFolder, StoredFile, split_months
 from cracktrader.candles.interchange import read_file, require_spacing, write_file
-from cracktrader.candles.manifest import Manifest, Range, month_range, subtract_ranges
+from cracktrader.candles.manifest import (
+    Manifest,
+    Range,
+    is_storable,
+    month_range,
+    subtract_ranges,
+)
 from cracktrader.candles.merge import Joiner, count_revised, merge_candles
 from cracktrader.candles.series import SeriesKey
 from cracktrader.candles.storage import Storage, open_storage
@@ -126,12 +132,14 @@ class Archive:
 
         Raises:
             ValueError: if a candle lies outside the range.
-            DataError: if it cannot be written; what was there before is still there.
+            DataError: if it cannot be written, or opens in no year of four digits; what was
+                there before is still there.
         """
         if len(candles) and not start <= int(candles.timestamp.min()) <= (
             int(candles.timestamp.max())
         ) < max(start, end):
             raise ValueError(f"candles lie outside of the range {start} to {end}")
+        _require_storable(candles)
         folder = self.folder(key)
         with self.locked(key):
             old = folder.settled()
@@ -266,6 +274,15 @@ class Archive:
     def locked(self, key: SeriesKey) -> AbstractContextManager[None]:
         """Keep other writers out of one series while the ``with`` block runs."""
         return self.storage.lock(key.path, timeout_s=self._lock_timeout_s)
+
+
+def _require_storable(candles: Candles) -> None:
+    for opened in (candles.timestamp.min(), candles.timestamp.max()) if len(candles) else ():
+        if not is_storable(int(opened)):
+            raise DataError(
+                f"a candle opens {int(opened)} ms after 1970, outside of the years 1000 to 9998; "
+                "are its times ms UTC?"
+            )
 
 
 def _slice(candles: Candles, start: int | None, end: int | None) -> Candles:

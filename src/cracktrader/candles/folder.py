@@ -44,8 +44,18 @@ class StoredFile:
     source: str
 
     def candles(self) -> Candles:
-        """Return the candles in it."""
-        return decode(self.content, source=self.source, is_verified=True)
+        """Return the candles in it.
+
+        Raises:
+            CorruptArchiveError: if it is none of our files after all.
+        """
+        candles = decode(self.content, source=self.source, is_verified=True)
+        if len(candles) != self.entry.rows:
+            raise CorruptArchiveError(
+                f'"{self.source}" holds {len(candles)} candles, not {self.entry.rows} as its '
+                "manifest says; `cracktrader data repair` sets it aside"
+            )
+        return candles
 
 
 @dataclass(frozen=True, slots=True)

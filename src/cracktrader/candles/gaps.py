@@ -13,6 +13,7 @@ from cracktrader.domain.candle import BoolColumn, Candles, IntColumn
 from cracktrader.domain.timeframe import Timeframe
 from cracktrader.errors import GapError
 
+MOST_FILLED: Final = 10_000_000
 _PART: Final = 1 << 15
 
 GapPolicy = Literal["fill", "warn", "raise", "keep"]
@@ -75,8 +76,17 @@ def fill_gaps(
     """Put a flat candle with volume 0 wherever one is missing.
 
     Before the first candle there is no price to repeat, so nothing is filled there.
+
+    Raises:
+        GapError: if more than `MOST_FILLED` are missing; a time is wrong then, most likely.
     """
     gaps = find_gaps(candles, timeframe, start=start, end=end)
+    if sum(gap.candles for gap in gaps) > MOST_FILLED:
+        longest = max(gaps, key=lambda gap: gap.candles)
+        raise GapError(
+            f"{longest.candles} candles of {timeframe} are missing from {longest.start} on, too "
+            f"many to fill (at most {MOST_FILLED} in all); choose other dates or another gap policy"
+        )
     known = candles.timestamp
     made = [opens for gap in gaps if len(opens := _opens(timeframe, gap))]
     new = np.concatenate(made) if made else np.empty(0, dtype=np.int64)
@@ -111,7 +121,7 @@ def apply_gap_policy(
     """Fill, leave or refuse the gaps of ordered *candles*.
 
     Raises:
-        GapError: if the policy is ``raise`` and candles are missing.
+        GapError: if the policy is ``raise`` and candles are missing, or too many to fill.
     """
     if policy == "fill":
         return fill_gaps(candles, timeframe, start=start, end=end)

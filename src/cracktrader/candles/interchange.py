@@ -218,12 +218,21 @@ def _shown(candle: Iterable[float]) -> Iterator[str | int]:
 def _from_columns(columns: dict[str, FloatColumn | IntColumn], source: str) -> Candles:
     names = [_plain(name) for name in columns]
     found = [list(columns.values())[_find(name, names, source)] for name in COLUMNS]
-    stamps = found[0]
-    if len(stamps):
-        scale, divisor = _unit(float(np.abs(stamps).max()))
-        stamps = stamps * scale // divisor
     values = (np.asarray(column, dtype=np.float64) for column in found[1:])
-    return Candles.from_arrays(stamps.astype(np.int64), *values)
+    return Candles.from_arrays(_milliseconds(found[0], source), *values)
+
+
+def _milliseconds(stamps: FloatColumn | IntColumn, source: str) -> IntColumn:
+    if not len(stamps):
+        return stamps.astype(np.int64)
+    sizes = np.abs(stamps.astype(np.float64))
+    scale, divisor = _unit(float(sizes.max()))
+    # What is missing is NaN, and fails this as well.
+    is_time = sizes * scale / divisor <= _FARTHEST_MS
+    if not bool(is_time.all()):
+        row = int(np.argmin(is_time))
+        raise DataError(f'"{source}", row {row + 1}: "{stamps[row]}" is no time')
+    return (stamps * scale // divisor).astype(np.int64)
 
 
 def _require_format(path: Path) -> None:

@@ -25,6 +25,8 @@ VERSION: Final = 2
 _READABLE: Final = {1, VERSION}  # 1 had no verdicts
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+# Each file is a month; there is no millisecond candle.
+_MOST_ROWS: Final = 100_000_000
 # Far beyond any candle, and safely inside int64.
 _Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
@@ -34,7 +36,7 @@ class FileEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    rows: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=1, le=_MOST_ROWS)]
     first: _Millis
     last: _Millis
     size: Annotated[int, Field(ge=1)]
@@ -98,6 +100,11 @@ class Manifest(BaseModel):
             ) from exc
 
 
+def is_storable(timestamp: int) -> bool:
+    """Whether candles can open at *timestamp* (ms UTC): in the years 1000 to 9998."""
+    return _FIRST_OPEN <= timestamp < _LAST_OPEN
+
+
 def month_of(timestamp: int) -> str:
     """Return the ``YYYY-MM`` whose file holds *timestamp* (ms UTC)."""
     return dt.datetime.fromtimestamp(timestamp / 1000, tz=dt.UTC).strftime("%Y-%m")
@@ -139,6 +146,10 @@ def _month_start(year: int, month: int) -> int:
     if year > dt.MAXYEAR:
         return 2**53
     return int(dt.datetime(year, month, 1, tzinfo=dt.UTC).timestamp()) * 1000
+
+
+_FIRST_OPEN: Final = _month_start(1000, 1)
+_LAST_OPEN: Final = _month_start(dt.MAXYEAR, 1)
 
 
 def _verified(document: object) -> dict[str, object]:

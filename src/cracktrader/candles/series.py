@@ -24,7 +24,8 @@ class SeriesKey:
         for name in ("exchange", "type", "symbol"):
             if not getattr(self, name):
                 raise ValueError(f"a series needs an {name}")
-        Timeframe.parse(self.timeframe)
+        # However it was spelled, the same candles lie in the same folder.
+        object.__setattr__(self, "timeframe", Timeframe.parse(self.timeframe).name)
 
     def __str__(self) -> str:
         return f"{self.exchange} {self.type} {self.symbol} {self.timeframe}"

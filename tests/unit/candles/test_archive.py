@@ -178,3 +178,37 @@ def test_a_writer_waits_for_another_one(tmp_path):
     with archive.locked(KEY), pytest.raises(DataError, match="another process"):
         archive.save(KEY, CANDLES, start=START, end=END)
     assert archive.root == str(tmp_path)
+
+
+@pytest.mark.parametrize("opened", [-30_610_224_060_000, 253_370_764_800_000, 2**53])
+def test_candles_outside_of_the_years_of_four_digits_are_refused(archive, opened):
+    candles = Candles.from_rows([[opened, 1, 1, 1, 1, 1]])
+    with pytest.raises(DataError, match="outside of the years 1000 to 9998; are its times ms"):
+        archive.save(KEY, candles, start=opened, end=opened + 1)
+    assert archive.series() == []
+
+
+@pytest.mark.parametrize("opened", [-60_000, -30_610_224_000_000, 253_370_764_740_000])
+def test_candles_long_ago_and_far_from_now_are_kept(archive, opened):
+    candles = Candles.from_rows([[opened, 1, 1, 1, 1, 1]])
+    archive.save(KEY, candles, start=opened, end=opened + 60_000)
+    assert archive.load(KEY).timestamp.tolist() == [opened]
+    assert archive.missing(KEY, opened, opened + 60_000) == []
+
+
+def test_only_files_that_are_loaded_whole_are_known(archive):
+    candles = random_walk(24 * 91, timeframe="1h")
+    hourly = SeriesKey("x", "spot", "BTC/USDT", "1h")
+    stamps = candles.timestamp
+    archive.save(hourly, candles, start=int(stamps[0]), end=int(stamps[-1]) + 1)
+
+    def rows(first, after):
+        loaded = archive.load_known(hourly, int(stamps[first]), int(stamps[after]))
+        assert loaded.candles.equals(candles.take(slice(first, after)))
+        return [(known.start, known.end) for known in loaded.known]
+
+    assert rows(0, 2183) == [(0, 744), (744, 1440)]
+    assert rows(1, 1440) == [(743, 1439)]
+    assert rows(800, 900) == []
+    assert archive.load_known(hourly).candles.equals(archive.load(hourly))
+    assert len(archive.load_known(hourly).known) == 3

@@ -211,3 +211,20 @@ def test_a_folder_without_a_manifest_claims_nothing(tmp_path):
     assert folder.manifest() == empty_manifest(KEY)
     assert folder.shown(MANIFEST) == f"{tmp_path}/x/spot/BTC_USDT/1h/manifest.json"
     folder.remove()
+
+
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_a_manifest_that_lies_about_a_file_is_noticed(tmp_path, rows):
+    save(LocalStorage(tmp_path), slice(0, 800))
+    folder = SeriesFolder(LocalStorage(tmp_path), KEY)
+    manifest = folder.manifest()
+    entry = manifest.files["2020-01"].model_copy(update={"rows": rows})
+    files = {**manifest.files, "2020-01": entry}
+    lie = manifest.model_copy(update={"files": files}).to_bytes()
+    (tmp_path / KEY.path / MANIFEST).write_bytes(lie)
+    archive = Archive(tmp_path)
+    with pytest.raises(CorruptArchiveError, match=f"holds 744 candles, not {rows} as its"):
+        archive.load(KEY)
+    assert not archive.check(KEY).is_sound
+    assert len(archive.repair(KEY).quarantined) == 1
+    assert len(archive.load(KEY)) == 56

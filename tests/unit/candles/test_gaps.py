@@ -120,3 +120,11 @@ def test_holes_in_long_series_are_found_wherever_they_are():
     assert [gap.start for gap in gaps] == [
         int(whole.timestamp[row]) for row in (1, 32_767, 65_535, 99_998)
     ]
+
+
+def test_a_gap_of_half_a_century_is_not_filled_but_named():
+    candles = Candles.from_rows([[t, 1, 1, 1, 1, 1] for t in (0, 1_700_000_040_000)])
+    with pytest.raises(GapError, match=r"28333333 candles of 1m are missing from 60000 on, too"):
+        fill_gaps(candles, MINUTE)
+    assert len(fill_gaps(candles, Timeframe.parse("1d")).gaps) == 1
+    assert len(apply_gap_policy(candles, MINUTE, "keep").candles) == 2

@@ -180,3 +180,19 @@ def test_candles_of_the_timeframe_may_have_gaps():
     candles = random_walk(8).take(np.array([0, 3, 4, 7]))
     require_spacing(candles, Timeframe.parse("1m"), source="x")
     require_spacing(candles.take(slice(0, 1)), Timeframe.parse("1m"), source="x")
+
+
+@pytest.mark.parametrize(
+    ("times", "row"),
+    [
+        (pa.array([60_000.0, float("nan")]), 2),
+        (pa.array([None, 60_000], pa.int64()), 1),
+        (pa.array([float("inf"), 1.0]), 1),
+        (pa.array([1e30, 1.0]), 1),
+    ],
+)
+def test_a_parquet_row_without_a_time_is_named(tmp_path, times, row):
+    columns = {name: pa.array([1.0, 1.0]) for name in ("open", "high", "low", "close", "volume")}
+    pq.write_table(pa.table({"timestamp": times, **columns}), tmp_path / "x.parquet")
+    with pytest.raises(DataError, match=f'x.parquet", row {row}: ".*" is no time'):
+        read_file(tmp_path / "x.parquet")

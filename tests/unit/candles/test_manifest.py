@@ -9,6 +9,7 @@ from cracktrader.candles.manifest import (
     month_range,
     subtract_ranges,
 )
+from cracktrader.candles.verdict import Verdict
 from cracktrader.errors import CorruptArchiveError
 
 ENTRY = FileEntry(rows=2, first=0, last=60_000, size=100, sha256="a" * 64)
@@ -117,3 +118,23 @@ def test_ranges_that_touch_are_one():
 )
 def test_ranges_are_subtracted(wanted, taken, left):
     assert subtract_ranges(wanted, taken) == left
+
+
+def test_a_manifest_of_the_first_version_is_read():
+    content = (
+        b'{"checksum": "%s", "files": {"1970-01": {"first": 0, "last": 60000, "rows": 2, '
+        b'"sha256": "%s", "size": 100}}, "ranges": [[0, 9]], '
+        b'"series": ["binance", "spot", "BTC/USDT", "1m"], "version": 1}'
+    )
+    checksum = b"eb5bc6aa773dc1e8c3136caecb45a8b68c06728261a3d13794609f214b37f1d6"
+    manifest = read(content % (checksum, b"a" * 64))
+    assert manifest == Manifest(series=SERIES, files={"1970-01": ENTRY}, ranges=((0, 9),))
+    assert manifest.files["1970-01"].verdict is None
+    assert b'"version": 2' in manifest.to_bytes()
+
+
+def test_verdicts_come_back_as_they_went():
+    verdict = Verdict(rules="1", usual_move=0.1, no_trades=3, spikes=(5, 6), wicks=(7,))
+    entry = ENTRY.model_copy(update={"verdict": verdict})
+    manifest = Manifest(series=SERIES, files={"1970-01": entry})
+    assert read(manifest.to_bytes()) == manifest

@@ -40,3 +40,9 @@ def test_a_series_needs_every_name():
         key("")
     with pytest.raises(ValueError, match="1 minute"):
         key(timeframe="1 minute")
+
+
+@pytest.mark.parametrize("spelled", [" 1m", "1m\n", "\t1m "])
+def test_a_timeframe_has_one_folder_however_it_is_spelled(spelled):
+    assert key(timeframe=spelled) == key(timeframe="1m")
+    assert key(timeframe=spelled).path == key().path
