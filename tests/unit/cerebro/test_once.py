@@ -36,7 +36,7 @@ class OnlyNext(bt.Indicator):
         self.lines.middle[0] = (self.average[0] + self.data[-1]) / 2
 
 
-class OnlyOnce(bt.Indicator):
+class AllAtOnce(bt.Indicator):
     """Somebody's indicator that knows all bars."""
 
     lines = ("twice",)
@@ -82,7 +82,7 @@ class OwnLines(bt.Indicator):
         line.array.extend([3.0] * size)
 
 
-@pytest.mark.parametrize("cls", [OnlyNext, OnlyOnce, OwnEverything, OwnForward, OwnLines])
+@pytest.mark.parametrize("cls", [OnlyNext, AllAtOnce, OwnEverything, OwnForward, OwnLines])
 def test_somebodys_indicator_is_called_as_backtrader_calls_it(cls):
     assert is_as_backtraders(lambda s: cls(s.data))
     assert is_as_backtraders(lambda s: bt.ind.EMA(cls(s.data), period=2))

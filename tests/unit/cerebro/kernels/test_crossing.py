@@ -24,3 +24,8 @@ def test_a_zero_at_the_start_takes_the_value_before():
 
 def test_going_on_from_the_far_end_is_left_to_backtrader():
     assert fill(build, BARS["real"], start=0).is_untouched
+
+
+def test_differences_without_zeros():
+    bars = [(1.0, 3.0, 0.5, 2.0, 0.0), (2.0, 3.0, 0.5, 1.0, 0.0), (1.0, 3.0, 0.5, 4.0, 0.0)]
+    assert fill(build, bars).ours.tolist() == [-1.0, 3.0]
