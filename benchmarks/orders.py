@@ -64,7 +64,7 @@ class Trader(bt.Strategy):
         self.trade()
 
 
-class Market_(Trader):
+class Buyer(Trader):
     def trade(self):
         self.sent += 1
         if self.position.size:
@@ -109,12 +109,12 @@ def plain(cls):
 
 
 CASES = (
-    ("market buy and close", Market_, plain(bt.brokers.BackBroker)),
+    ("market buy and close", Buyer, plain(bt.brokers.BackBroker)),
     ("limit, filled at the next open", Limit, plain(bt.brokers.BackBroker)),
     ("bracket of three", Bracket, plain(bt.brokers.BackBroker)),
-    ("CCXTBackBroker: market buy and close", Market_, plain(CCXTBackBroker)),
+    ("CCXTBackBroker: market buy and close", Buyer, plain(CCXTBackBroker)),
     ("CCXTBackBroker: bracket of three", Bracket, plain(CCXTBackBroker)),
-    ('realism="exchange": market buy and close', Market_, realistic),
+    ('realism="exchange": market buy and close', Buyer, realistic),
     ('realism="exchange": limit', Limit, realistic),
     ('realism="exchange": bracket of three', Bracket, realistic),
 )
@@ -151,7 +151,8 @@ def main():
         {name: getattr(candles, name) for name in ("open", "high", "low", "close", "volume")},
         index=pd.to_datetime(candles.timestamp, unit="ms"),
     )
-    print(f"Python {sys.version.split()[0]}, µs of CPU per order, median of {ROUNDS} runs, results equal")
+    print(f"Python {sys.version.split()[0]}, µs of CPU per order, best of {ROUNDS}, results equal")
+    print(f"{'':<46}{'Backtrader':>11}{'ours':>9}")
     for name, strategy, make_broker in CASES:
         theirs, expected = per_order(frame, strategy, make_broker, is_fast=False)
         ours, outcome = per_order(frame, strategy, make_broker, is_fast=True)

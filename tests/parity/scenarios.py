@@ -113,7 +113,7 @@ class Scenario:
             has_history=rng.random() < 0.15,
         )
 
-    def run(self, cerebro_class, broker_class):
+    def run(self, cerebro_class, broker_class, transcript=None):
         """Run it; return what the strategy heard."""
         cerebro = cerebro_class(stdstats=False, **self.engine)
         cerebro.setbroker(broker_class(**self.broker, filler=self.make_filler()))
@@ -126,7 +126,7 @@ class Scenario:
             cerebro.addsizer(self.sizer[0], **self.sizer[1])
         if self.has_history:
             cerebro.add_order_history(self.history(), notify=True)
-        transcript = Transcript()
+        transcript = transcript or Transcript()
         cerebro.addstrategy(
             Gambler,
             seed=self.seed,

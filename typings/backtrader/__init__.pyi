@@ -6,12 +6,14 @@ from typing import Any
 
 from backtrader import analyzers as analyzers
 from backtrader import brokers as brokers
+from backtrader import comminfo as comminfo
 from backtrader import feeds as feeds
 from backtrader import indicators as indicators
 from backtrader import observers as observers
 from backtrader import sizers as sizers
 
 ind = indicators
+__version__: str
 
 class _Base:
     params: Any
@@ -35,6 +37,7 @@ class Cerebro(_Base):
     def _runnext_old(self, runstrats: Any) -> None: ...
 
 class Strategy(_Base):
+    _addnotification: Any
     def _notify(self, qorders: Any = [], qtrades: Any = []) -> None: ...
 
 class SignalStrategy(Strategy): ...
@@ -84,6 +87,9 @@ class OrderBase(_Base):
     Expired: int
     Margin: int
     Rejected: int
+    Buy: int
+    Sell: int
+    DAY: Any
 class Order(OrderBase): ...
 class BuyOrder(Order): ...
 class SellOrder(Order): ...
@@ -99,7 +105,9 @@ class Position:
         self, size: float, price: float, dt: Any = None
     ) -> tuple[float, float, float, float]: ...
 
-class Trade(_Base): ...
+class Trade(_Base):
+    Open: int
+    Closed: int
 class AbstractDataBase(_Base):
     def start(self) -> None: ...
     def stop(self) -> None: ...

@@ -1,5 +1,10 @@
 from typing import Any
 
+from backtrader import BuyOrder as BuyOrder
+from backtrader import Order as Order
+from backtrader import OrderBase as OrderBase
+from backtrader import SellOrder as SellOrder
+
 class OrderExecutionBit:
     size: float
     price: float

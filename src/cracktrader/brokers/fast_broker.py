@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import collections
 from typing import Any
 
 import backtrader as bt
-from backtrader.order import BuyOrder, Order, SellOrder
 
-from cracktrader.brokers.fast_fills import cash_after, fill_order, trial_of
-from cracktrader.brokers.fast_orders import KNOWN, clone_order, make_order, term
+from cracktrader.brokers.fast_entry import FastEntry
+from cracktrader.brokers.fast_fills import fill_order
+from cracktrader.brokers.fast_orders import KNOWN, term
 from cracktrader.brokers.fast_value import (
-    Account,
     close_bar,
     scheme_of,
     settle,
@@ -19,17 +17,15 @@ from cracktrader.brokers.fast_value import (
     total,
 )
 
-_BackBroker = bt.brokers.BackBroker
+_Order = bt.Order
 
 
-class FastBroker(_BackBroker):
+class FastBroker(FastEntry):
     """Put between a broker's class and BackBroker for a run, so that overrides stay in front.
 
     Each method does what Backtrader's of the same name does, and calls the others by name as
     it does. What meets an order or position of an unknown class is left to Backtrader's.
     """
-
-    _account: Account
 
     _value = settled("_value")
     _valuemkt = settled("_valuemkt")
@@ -40,149 +36,6 @@ class FastBroker(_BackBroker):
     _fundval = settled("_fundval")
     d_credit = settled("d_credit")
     cash = settled("cash")
-
-    # Orders on their way in
-
-    def buy(  # noqa: PLR0913, PLR0917 - Backtrader's signature
-        self, owner: Any, data: Any, size: Any, price: Any = None, plimit: Any = None,
-        exectype: Any = None, valid: Any = None, tradeid: Any = 0, oco: Any = None,
-        trailamount: Any = None, trailpercent: Any = None, parent: Any = None,
-        transmit: Any = True, histnotify: Any = False, _checksubmit: Any = True, **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        terms = {
-            "owner": owner, "data": data, "size": size, "price": price, "pricelimit": plimit,
-            "exectype": exectype, "valid": valid, "tradeid": tradeid, "oco": None,
-            "trailamount": trailamount, "trailpercent": trailpercent, "parent": parent,
-            "transmit": transmit, "simulated": False, "histnotify": histnotify,
-        }  # fmt: skip
-        order = make_order(BuyOrder, terms, self._account.feeds[data])
-        if kwargs:
-            order.addinfo(**kwargs)
-        self._ocoize(order, oco)
-        return self.submit(order, check=_checksubmit)
-
-    def sell(  # noqa: PLR0913, PLR0917 - Backtrader's signature
-        self, owner: Any, data: Any, size: Any, price: Any = None, plimit: Any = None,
-        exectype: Any = None, valid: Any = None, tradeid: Any = 0, oco: Any = None,
-        trailamount: Any = None, trailpercent: Any = None, parent: Any = None,
-        transmit: Any = True, histnotify: Any = False, _checksubmit: Any = True, **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        terms = {
-            "owner": owner, "data": data, "size": size, "price": price, "pricelimit": plimit,
-            "exectype": exectype, "valid": valid, "tradeid": tradeid, "oco": None,
-            "trailamount": trailamount, "trailpercent": trailpercent, "parent": parent,
-            "transmit": transmit, "simulated": False, "histnotify": histnotify,
-        }  # fmt: skip
-        order = make_order(SellOrder, terms, self._account.feeds[data])
-        if kwargs:
-            order.addinfo(**kwargs)
-        self._ocoize(order, oco)
-        return self.submit(order, check=_checksubmit)
-
-    def _take_children(self, order: Any) -> Any:
-        if type(order) in KNOWN and term(order, "parent") is None:
-            return order.ref
-        return super()._take_children(order)
-
-    def submit(self, order: Any, check: bool = True) -> Any:
-        if type(order) not in KNOWN:
-            return super().submit(order, check)
-        group = self._take_children(order)
-        if group is None:
-            return order
-        members = self._pchildren[group]
-        members.append(order)
-        if not term(order, "transmit"):
-            return order
-        sent = None
-        for member in members:
-            sent = self.transmit(member, check=check)
-        return sent
-
-    def transmit(self, order: Any, check: bool = True) -> Any:
-        if self._account.is_stale:
-            settle(self)
-        if type(order) not in KNOWN or not (check and self.p.checksubmit):
-            return super().transmit(order, check)
-        own = order.__dict__
-        own["status"], own["broker"] = Order.Submitted, None
-        own["plen"] = len(own["p"].__dict__["data"])
-        self.submitted.append(order)
-        self.orders.append(order)
-        self.notify(order)
-        return order
-
-    def submit_accept(self, order: Any) -> None:
-        if self._account.is_stale:
-            settle(self)
-        if type(order) not in KNOWN:
-            super().submit_accept(order)
-            return
-        own = order.__dict__
-        own["pannotated"], own["broker"] = None, None
-        own["plen"] = len(own["p"].__dict__["data"])
-        own["status"] = Order.Accepted
-        self.pending.append(order)
-        self.notify(order)
-
-    def check_submitted(self) -> None:
-        submitted = self.submitted
-        if not submitted:
-            return
-        if not self._account.may_try:
-            super().check_submitted()
-            return
-        cash, trials = self.cash, {}
-        while submitted:
-            order = submitted.popleft()
-            if self._take_children(order) is None:
-                continue
-            data = order.data
-            position = self.positions[data]
-            if data not in trials:
-                trials[data] = trial_of(position)
-            cash = cash_after(self, order, cash, trials[data])
-            if cash >= 0.0:
-                self.submit_accept(order)
-                continue
-            order.margin()
-            self.notify(order)
-            self._ococheck(order)
-            self._bracketize(order, cancel=True)
-
-    def notify(self, order: Any) -> None:
-        self.notifs.append(clone_order(order) if type(order) in KNOWN else order.clone())
-
-    # Groups of orders
-
-    def _ocoize(self, order: Any, oco: Any) -> None:
-        ref = order.ref
-        leader = ref if oco is None else self._ocos[oco.ref]
-        self._ocos[ref] = leader
-        self._ocol[leader].append(ref)
-
-    def _ococheck(self, order: Any) -> None:
-        leader = self._ocos.get(self._ocos[order.ref], None)
-        group = self._ocol.pop(leader, None)
-        if group and self.pending:
-            self._cancel_group(group)
-
-    def _cancel_group(self, group: list[int]) -> None:
-        pending = self.pending
-        for i in range(len(pending) - 1, -1, -1):
-            other = pending[i]
-            if other is not None and other.ref in group:
-                del pending[i]
-                other.cancel()
-                self.notify(other)
-
-    def _bracketize(self, order: Any, cancel: bool = False) -> None:
-        if cancel or type(order) not in KNOWN or term(order, "parent") is not None:
-            super()._bracketize(order, cancel)
-            return
-        group = self._pchildren[order.ref]
-        group.popleft()
-        self._toactivate.extend(group)
 
     # Executions
 
@@ -210,11 +63,11 @@ class FastBroker(_BackBroker):
         popen, phigh, plow, pclose = feed.prices()
         kind = term(order, "exectype")
         created = own["created"].__dict__
-        if kind == Order.Market:
+        if kind == _Order.Market:
             self._try_exec_market(order, popen, phigh, plow)
-        elif kind == Order.Close:
+        elif kind == _Order.Close:
             self._try_exec_close(order, pclose)
-        elif kind == Order.Limit:
+        elif kind == _Order.Limit:
             self._try_exec_limit(order, popen, phigh, plow, created["price"])
         else:
             self._try_exec_other(order, kind, (popen, phigh, plow, pclose), created)
@@ -224,14 +77,14 @@ class FastBroker(_BackBroker):
     ) -> None:
         popen, phigh, plow, pclose = prices
         price, limit = created["price"], created["pricelimit"]
-        is_limited = kind in (Order.StopLimit, Order.StopTrailLimit)
+        is_limited = kind in (_Order.StopLimit, _Order.StopTrailLimit)
         if order.triggered and is_limited:
             self._try_exec_limit(order, popen, phigh, plow, limit)
         elif is_limited:
             self._try_exec_stoplimit(order, popen, phigh, plow, pclose, price, limit)
-        elif kind in (Order.Stop, Order.StopTrail):
+        elif kind in (_Order.Stop, _Order.StopTrail):
             self._try_exec_stop(order, popen, phigh, plow, price, pclose)
-        elif kind == Order.Historical:
+        elif kind == _Order.Historical:
             self._try_exec_historical(order)
 
     def _try_exec_market(self, order: Any, popen: float, phigh: float, plow: float) -> None:
@@ -243,7 +96,7 @@ class FastBroker(_BackBroker):
             feed = self._account.feeds[own["p"].__dict__["data"]]
             if feed.time() <= created.dt:
                 return
-        if order.ordtype == Order.Buy:
+        if order.ordtype == _Order.Buy:
             slipped = self._slip_up(phigh, price, doslip=p.slip_open)
         else:
             slipped = self._slip_down(plow, price, doslip=p.slip_open)
@@ -292,17 +145,16 @@ class FastBroker(_BackBroker):
         pending.append(None)
         while (order := pending.popleft()) is not None:
             own = order.__dict__
-            if type(order) not in KNOWN or term(order, "valid"):
-                if order.expire():
-                    self._drop(order)
-                    continue
+            if (type(order) not in KNOWN or term(order, "valid")) and order.expire():
+                self._drop(order)
+                continue
             if not own["_active"]:
                 pending.append(order)
                 continue
             self._try_exec(order)
-            if own["status"] <= Order.Partial:
+            if own["status"] <= _Order.Partial:
                 pending.append(order)
-            elif own["status"] == Order.Completed:
+            elif own["status"] == _Order.Completed:
                 self._bracketize(order)
 
     def _drop(self, order: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from backtrader.order import Order
+from backtrader import Order
 from backtrader.position import Position
 
 from cracktrader.brokers.fast_orders import execute_order, term

@@ -33,22 +33,26 @@ def add_notification(strategy: Any, order: Any) -> None:
     trades = strategy._trades[data][tradeid]
     if not trades:
         trades.append(_new_trade(strategy, data, tradeid))
-    trade = trades[-1]
-    told = strategy._tradespending
     for fill in executed.iterpending():
-        if fill.closed:
-            update_trade(trade, order, fill, is_closing=True)
-            if trade.isclosed:
-                told.append(clone_trade(trade))
-        if fill.opened:
-            if trade.isclosed:
-                trade = _new_trade(strategy, data, tradeid)
-                trades.append(trade)
-            update_trade(trade, order, fill, is_closing=False)
-            if trade.isclosed:
-                told.append(clone_trade(trade))
-        if trade.justopened:
+        _add_fill(strategy, trades, order, fill)
+
+
+def _add_fill(strategy: Any, trades: list[Any], order: Any, fill: Any) -> None:
+    trade, told = trades[-1], strategy._tradespending
+    if fill.closed:
+        update_trade(trade, order, fill, is_closing=True)
+        if trade.isclosed:
             told.append(clone_trade(trade))
+    if fill.opened:
+        if trade.isclosed:
+            trade = _new_trade(strategy, trade.data, trade.tradeid)
+            trades.append(trade)
+        update_trade(trade, order, fill, is_closing=False)
+        # Under several trade ids an order that opens the position may close a trade.
+        if trade.isclosed:
+            told.append(clone_trade(trade))
+    if trade.justopened:
+        told.append(clone_trade(trade))
 
 
 def update_trade(trade: Any, order: Any, fill: Any, *, is_closing: bool) -> None:

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from backtrader.order import BuyOrder, Order, OrderData, OrderExecutionBit, SellOrder
+from backtrader import BuyOrder, Order, SellOrder
+from backtrader.order import OrderData, OrderExecutionBit
 from backtrader.utils.autodict import AutoOrderedDict
 
 from cracktrader.brokers.fast_feeds import Feed

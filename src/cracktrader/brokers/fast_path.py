@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+import sys
+from collections.abc import Callable
+from typing import Any, Final, Self
 
 import backtrader as bt
 from backtrader import comminfo, order, position, trade
-from backtrader.brokers import bbroker
 
 from cracktrader.brokers.backtest import CCXTBackBroker
 from cracktrader.brokers.fast_broker import FastBroker
@@ -19,13 +18,14 @@ VERIFIED: Final = "1.9.78.123"
 """The version of Backtrader whose code the fast broker repeats."""
 
 _BackBroker: Final = bt.brokers.BackBroker
+_bbroker: Final = sys.modules[_BackBroker.__module__]
 _RESTING: Final = (
     *("next", "check_submitted", "_process_order_history", "_get_value", "get_notification"),
     *("_process_fund_history", "getcommissioninfo"),
 )
 _COMMISSIONS: Final = ("setcommission", "addcommissioninfo")
 _COPIED: Final = (
-    (_BackBroker, bbroker),
+    (_BackBroker, _bbroker),
     (order.OrderBase, order),
     (order.Order, order),
     (order.OrderData, order),
@@ -53,7 +53,7 @@ class FastPath:
         self._positions: Final = Positions(broker)
         self._ways: dict[Any, Callable[[Any], None]] = {}
 
-    def __enter__(self) -> FastPath:
+    def __enter__(self) -> Self:
         broker, own = self._broker, self._own_class
         broker._account = Account(
             may_rest=_is_known(broker, _RESTING),
@@ -89,12 +89,7 @@ class FastPath:
         state, account, move = vars(broker), broker._account, broker.next
 
         def bar() -> bool:
-            if (
-                account.is_busy
-                or state["pending"]
-                or state["submitted"]
-                or state["_toactivate"]
-            ):
+            if account.is_busy or state["pending"] or state["submitted"] or state["_toactivate"]:
                 move()
             else:
                 account.is_stale = account.was_skipped = True
@@ -121,7 +116,7 @@ def refusal(broker: Any) -> str | None:
             code = getattr(method, "__code__", None)
             if code is not None and code.co_filename != module.__file__:
                 return f"{cls.__name__}.{name} was patched"
-    if (bbroker.BuyOrder, bbroker.SellOrder) != (order.BuyOrder, order.SellOrder):
+    if (_bbroker.BuyOrder, _bbroker.SellOrder) != (order.BuyOrder, order.SellOrder):
         return "the broker's order classes were patched"
     return None
 

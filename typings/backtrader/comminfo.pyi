@@ -1,0 +1,1 @@
+from backtrader import CommInfoBase as CommInfoBase

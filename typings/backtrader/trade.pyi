@@ -1,0 +1,1 @@
+from backtrader import Trade as Trade

@@ -1,0 +1,4 @@
+from typing import Any
+
+date2num: Any
+num2date: Any
