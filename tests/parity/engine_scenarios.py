@@ -274,11 +274,11 @@ def nothing(cerebro):
     """Add nothing."""
 
 
-WITNESS = ((Witness, {}),)
-QUIET = ((Witness, {"asks": False, "looks": False}),)
-CAPTIOUS = ((Witness, {"looks": True, "asks": False}),)
-TREND = ((Trend, {}),)
-SILENT = ((Silent, {}),)
+WITNESS: Any = ((Witness, {}),)
+QUIET: Any = ((Witness, {"asks": False, "looks": False}),)
+CAPTIOUS: Any = ((Witness, {"looks": True, "asks": False}),)
+TREND: Any = ((Trend, {}),)
+SILENT: Any = ((Silent, {}),)
 
 
 @dataclasses.dataclass(frozen=True)

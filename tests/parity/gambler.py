@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from typing import Any
 
 import backtrader as bt
 
@@ -18,7 +19,7 @@ SINGLE = (
 
 
 class Gambler(bt.Strategy):
-    params = (("seed", 0), ("transcript", None), ("unit", 1.0), ("use_sizer", False))
+    params: Any = (("seed", 0), ("transcript", None), ("unit", 1.0), ("use_sizer", False))
 
     def __init__(self):
         self.random = random.Random(self.p.seed)  # noqa: S311

@@ -1,6 +1,7 @@
 """A strategy that writes down every call it gets, and looks at lines in every way there is."""
 
 import math
+from typing import Any
 
 import backtrader as bt
 from tests.parity.gambler import Gambler
@@ -29,7 +30,7 @@ class Witness(Gambler):
         stops_at, fails_at: bar at which it stops the run, or raises.
     """
 
-    params = (
+    params: Any = (
         ("asks", True),
         ("looks", True),
         ("stops_at", None),
@@ -157,17 +158,14 @@ class Witness(Gambler):
             self.p.transcript.write("observer", type(observer).__name__, values, lengths)
 
 
-class Trend(bt.Strategy):
-    """The usual: few orders, asks nobody, listens to little."""
+class Silent(bt.Strategy):
+    """The usual, but hears nothing but bars."""
 
     params = (("transcript", None), ("fast", 3), ("slow", 8), ("unit", 1.0), ("name", ""))
 
     def __init__(self):
         fast, slow = (bt.ind.SMA(period=p) for p in (self.p.fast, self.p.slow))
         self.cross = bt.ind.CrossOver(fast, slow)
-
-    def notify_order(self, order):
-        self.p.transcript.order(self, order)
 
     def next(self):
         if self.cross > 0:
@@ -176,10 +174,11 @@ class Trend(bt.Strategy):
             self.close()
 
 
-class Silent(Trend):
-    """Hears nothing but bars."""
+class Trend(Silent):
+    """The usual: few orders, asks nobody, listens to little."""
 
-    notify_order = bt.Strategy.notify_order
+    def notify_order(self, order):
+        self.p.transcript.order(self, order)
 
 
 class LineWriter(Trend):

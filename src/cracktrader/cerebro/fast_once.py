@@ -8,6 +8,7 @@ from typing import Any
 
 from cracktrader.brokers.fast_path import FastPath, attach
 from cracktrader.cerebro.clock import Clockwork
+from cracktrader.cerebro.garbage import postponed
 from cracktrader.cerebro.once import run_once
 from cracktrader.cerebro.player import Player, Step
 from cracktrader.cerebro.timeline import Timeline
@@ -18,7 +19,7 @@ def run(cerebro: Any, strategies: Sequence[Any]) -> None:
     for strategy in strategies:
         run_once(strategy)
         strategy.reset()
-    with Clockwork() as clockwork, ExitStack() as stack:
+    with postponed(), Clockwork() as clockwork, ExitStack() as stack:
         timeline = Timeline(cerebro.datas)
         for feed, clock in zip(cerebro.datas, timeline.clocks, strict=True):
             clockwork.put_feed(feed, clock)
