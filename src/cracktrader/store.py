@@ -13,13 +13,14 @@ from cracktrader.candles.settings import ArchiveSettings
 from cracktrader.domain.candle import Candles
 from cracktrader.domain.market import Market
 from cracktrader.domain.timeframe import Timeframe
-from cracktrader.errors import did_you_mean
+from cracktrader.errors import UnavailableError, did_you_mean
 from cracktrader.exchange.given import GivenExchange
 from cracktrader.exchange.key import DEFAULT_ACCOUNT
 from cracktrader.exchange.lease import AnyConnection, ConnectionLease
 from cracktrader.exchange.settings import ExchangeSettings
 from cracktrader.feeds.cache import CandleCache, open_archive
 from cracktrader.feeds.history import CandleHistory, History, HistoryRequest
+from cracktrader.feeds.market_snapshot import MarketSnapshot
 from cracktrader.feeds.options import parse_moment, parse_timeframe
 from cracktrader.observability.logs import get_logger
 
@@ -119,6 +120,9 @@ class CCXTStore:
         self._lease = ConnectionLease(given, registry=registry)
         self._options = DownloadOptions(
             grace_ms=archiving.grace_ms, flush_interval_s=archiving.flush_interval_s
+        )
+        self._snapshot: Final = MarketSnapshot(
+            archive.storage, exchange=self.archive_name, instrument_type=self.instrument_type
         )
         self.cache: Final = CandleCache(
             archive, exchange=self.archive_name, instrument_type=self.instrument_type
@@ -228,14 +232,24 @@ class CCXTStore:
     def market(self, symbol: str) -> Market:
         """Return what can be traded under *symbol*; loads the markets if that was not done.
 
+        While the exchange cannot be reached, as the archive last heard of it, with a warning.
+
         Raises:
             BadRequestError: if there is no such market.
+            UnavailableError: if the exchange cannot be reached and never could be.
         """
-        return self._connected_for(symbol).market(symbol)
+        if (known := self._snapshot.known(symbol)) is not None:
+            return known
+        try:
+            return self._connected_for(symbol).market(symbol)
+        except UnavailableError as exc:
+            return self._snapshot.market_instead_of(exc, symbol)
 
     def markets(self) -> Mapping[str, Market]:
         """Return all markets of this instrument type."""
-        return self._lease.wait(lambda connection: connection.load_markets())
+        markets = self._lease.wait(lambda connection: connection.load_markets())
+        self._snapshot.save(markets)
+        return markets
 
     def capabilities(self) -> Capabilities:
         """Return what the exchange can do, as far as CCXT knows."""

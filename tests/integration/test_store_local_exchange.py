@@ -11,7 +11,7 @@ import pytest
 from cracktrader.candles.aggregate import aggregate_candles
 from cracktrader.candles.samples import sample_candles
 from cracktrader.domain.timeframe import Timeframe
-from cracktrader.errors import BadRequestError, ConfigError, DataError
+from cracktrader.errors import BadRequestError, ConfigError, DataError, UnavailableError
 from cracktrader.exchange.registry import ConnectionRegistry
 from cracktrader.feeds.ccxt import CCXTDataFeed
 from cracktrader.feeds.grid import num2ms
@@ -206,6 +206,19 @@ def test_an_unreachable_exchange_needs_no_reaching_for_what_is_archived(exchange
     offline = CCXTStore("binance", config=nowhere, cache_dir=tmp_path)
     assert feed(offline).candles.equals(online)
     assert not offline.is_connected()
+
+
+def test_fees_and_rules_are_those_last_heard_of_while_nobody_answers(exchange, registry, tmp_path):
+    with CCXTStore("binance", config=exchange.config, cache_dir=tmp_path) as store:
+        heard = store.market("BTC/USDT")
+    nowhere = {"urls": {"api": {"public": "http://127.0.0.1:9/api/v3"}}, "read_attempts": 1}
+    offline = CCXTStore("binance", config=nowhere, cache_dir=tmp_path, registry=registry)
+    assert offline.market("BTC/USDT") == heard
+    assert offline.market("BTC/USDT") == heard
+    with pytest.raises(UnavailableError):
+        offline.market("SOL/USDT")
+    with pytest.raises(UnavailableError):
+        offline.start()
 
 
 def test_candles_of_a_local_exchange_are_never_taken_for_the_real_ones(exchange, tmp_path):

@@ -5,7 +5,9 @@ import pytest
 from cracktrader.candles.interchange import write_file
 from cracktrader.candles.samples import sample_candles
 from cracktrader.cli.backtest import read_params
+from cracktrader.cli.simulate import settings_text
 from cracktrader.config import load_config
+from cracktrader.simulator.exchange import LocalExchange, client_config
 from cracktrader.strategy_source import load_strategy
 
 WEEK = ("-s", "BTC/USDT", "-t", "1h", "--since", "2023-03-01", "--until", "2023-03-08")
@@ -22,6 +24,22 @@ def test_a_backtest_prints_a_table_and_writes_a_report(ct, strategy, place):
     assert "Fees" in out
     (report,) = (place / "runs").glob("SmaCross-*/report.html")
     assert str(report) in out or f"runs/{report.parent.name}/report.html" in out
+
+
+def test_what_is_archived_can_be_backtested_while_the_exchange_is_away(ct, strategy, place):
+    candles = str(place / "candles")
+    with LocalExchange() as there:
+        (place / "there.toml").write_text(settings_text(there.config, candles))
+        before = ct("backtest", strategy, *WEEK, *SMALL, "-c", "there.toml", "--out", "before")
+    attempts = "[exchange.binance]\nread_attempts = 1\n"
+    (place / "away.toml").write_text(
+        settings_text(client_config("http://127.0.0.1:9"), candles) + attempts
+    )
+    after = ct("backtest", strategy, *WEEK, *SMALL, "-c", "away.toml", "--out", "after")
+    assert (before[0], after[0]) == (0, 0)
+    assert "markets.taken_from_archive" in after[2]
+    for name in ("fills.csv", "config.json"):
+        assert (place / "before" / name).read_bytes() == (place / "after" / name).read_bytes()
 
 
 @pytest.mark.usefixtures("local")
