@@ -11,7 +11,7 @@ import numpy as np
 from cracktrader.candles.gaps import find_gaps
 from cracktrader.candles.quality import inspect
 from cracktrader.domain.timeframe import Timeframe
-from cracktrader.reports.metrics import Metrics
+from cracktrader.reports.metrics import Metrics, equity_curve
 from cracktrader.reports.records import Instrument, OrderRecord
 from cracktrader.reports.result import RunResult
 from cracktrader.reports.returns import DAY_MS
@@ -80,7 +80,7 @@ def _timeframe(instrument: Instrument) -> Timeframe | None:
 
 
 def _about_the_sample(result: RunResult, metrics: Metrics) -> Iterator[str]:
-    count, span = metrics.trips.count, _span_ms(result)
+    count, span = metrics.trips.count, equity_curve(result).span_ms
     if not count:
         yield "No trade was closed: nothing can be said about the strategy."
     elif count < FEWEST_TRADES:
@@ -178,11 +178,6 @@ def _about_data(instrument: Instrument) -> Iterator[str]:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
-
-
-def _span_ms(result: RunResult) -> int:
-    times = result.equity.timestamp
-    return int(times[-1] - times[0]) if len(times) else 0
 
 
 def covered(result: RunResult) -> str:

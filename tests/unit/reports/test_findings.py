@@ -43,7 +43,7 @@ def test_few_trades_are_told():
 
 
 def test_a_short_run_is_told():
-    assert "The run covers 10 d" in told(make_result([1e4] * 11, step=DAY))
+    assert "The run covers 11 d" in told(make_result([1e4] * 11, step=DAY))
 
 
 def test_the_run_s_own_warnings_come_first_and_in_sample_is_said():
