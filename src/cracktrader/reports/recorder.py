@@ -22,6 +22,10 @@ from cracktrader.reports.records import (
 
 _EPOCH_DAY: Final = 719_163.0  # 1970-01-01 in Backtrader's float days
 _DAY_MS: Final = 86_400_000
+_CASH_MOVED: Final = (
+    "Cash was added or taken out during the run: profit, returns and ratios count that as gain "
+    "or loss."
+)
 _REASON_KEYS: Final = ("reason", "exit_reason", "tag", "name")
 
 
@@ -45,6 +49,7 @@ class RunRecorder(bt.Analyzer):
         self._order_events: list[tuple[int, float, int, float]] = []
         self._bits: list[tuple[Any, Any]] = []
         self.start_value = float(self.strategy.broker.getvalue())
+        self._shares = self._fund_shares()
 
     def notify_cashvalue(self, cash: float, value: float) -> None:
         self._days.append(self._clock[0])
@@ -62,6 +67,7 @@ class RunRecorder(bt.Analyzer):
     def stop(self) -> None:
         self.instruments = self._instruments()
         self.equity = _equity(self._days, self._cash, self._value)
+        self.warnings = (_CASH_MOVED,) if self._fund_shares() != self._shares else ()
 
     def get_analysis(self) -> dict[str, object]:
         """Return counts only; the records themselves are attributes and methods."""
@@ -95,6 +101,10 @@ class RunRecorder(bt.Analyzer):
             )
             for (ref, _, status, size), time in zip(self._order_events, times.tolist(), strict=True)
         )
+
+    def _fund_shares(self) -> float:
+        # Backtrader issues and redeems shares of the account for cash added and taken out.
+        return float(getattr(self.strategy.broker, "fundshares", 0.0))
 
     def _numbers(self) -> dict[int, int]:
         # Backtrader's refs count on through the whole process: not the same in every run.

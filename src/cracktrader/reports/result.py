@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -48,6 +48,7 @@ class Recording(Protocol):
     start_value: float
     equity: Equity
     instruments: tuple[Instrument, ...]
+    warnings: tuple[str, ...]
 
     def fills(self) -> tuple[FillRecord, ...]: ...
     def orders(self) -> tuple[OrderRecord, ...]: ...
@@ -76,8 +77,9 @@ class RunResult:
     def from_recorder(cls, recorder: Recording, meta: RunMeta | None = None) -> RunResult:
         """Build the result of a run that has ended; *meta* is read off the strategy if absent."""
         fills, orders = recorder.fills(), recorder.orders()
+        meta = meta or RunMeta.of(recorder.strategy)
         return cls(
-            meta=(meta or RunMeta.of(recorder.strategy)).redacted(),
+            meta=replace(meta, warnings=(*meta.warnings, *recorder.warnings)).redacted(),
             start_value=recorder.start_value,
             equity=recorder.equity,
             instruments=recorder.instruments,

@@ -9,6 +9,7 @@ from tests.unit.reports.runs import Cross, run_strategy
 from cracktrader.candles.samples import sample_candles
 from cracktrader.feeds.candle import CandleFeed
 from cracktrader.reports.recorder import RunRecorder, symbol_of, timeframe_of, to_ms
+from cracktrader.reports.result import RunResult
 from cracktrader.reports.trips import round_trips
 
 
@@ -92,6 +93,19 @@ def test_order_numbers_start_at_one_in_every_run():
     assert run_strategy().analyzers.recorder.orders()[0].number == 1
 
 
+def test_cash_that_was_moved_is_told_of_as_it_is_no_profit(watched):
+    class Depositor(Cross):
+        def next(self):
+            if len(self) == 25:
+                self.broker.add_cash(1000.0)
+
+    recorder = run_strategy(Depositor).analyzers.recorder
+    assert recorder.equity.value[-1] > recorder.start_value
+    (line,) = RunResult.from_recorder(recorder).meta.warnings
+    assert line.startswith("Cash was added or taken out")
+    assert watched.analyzers.recorder.warnings == ()
+
+
 def test_without_kept_candles_there_are_none():
     recorder = run_strategy(prepare=lambda _: {"exactbars": 1}).analyzers.recorder
     assert len(recorder.instruments[0].candles) == 0
@@ -107,7 +121,7 @@ def test_the_analysis_counts(watched):
 
 class Bracket(bt.Strategy):
     def next(self):
-        if len(self) == 5:
+        if len(self) == 25:
             price = self.data.close[0]
             self.orders = self.buy_bracket(
                 size=0.1, price=price * 1.01, stopprice=price * 0.995, limitprice=price * 1.005
