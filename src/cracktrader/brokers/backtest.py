@@ -12,10 +12,11 @@ from cracktrader.brokers.commission import CCXTCommissionInfo, make_comminfo
 from cracktrader.brokers.costs import CostTotals, TakerCosts
 from cracktrader.brokers.dust import (
     DustlessOrderData,
-    DustlessPosition,
+    DustlessPositions,
     TradeSizes,
     with_fractional_sizes,
 )
+from cracktrader.brokers.fast_orders import term
 from cracktrader.brokers.markets import make_directory
 from cracktrader.brokers.rules import Refusal, apply_rules, short_sale, smallest_step
 from cracktrader.brokers.timing import latest, may_fill
@@ -87,7 +88,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         self._trades = TradeSizes()
         self._market_comminfos: dict[bt.AbstractDataBase, CCXTCommissionInfo] = {}
         if self.p.fractional:
-            self.positions = _Positions(self._dust_of)
+            self.positions = DustlessPositions(self._dust_of)
 
     def start(self) -> None:
         """Begin a run.
@@ -137,21 +138,22 @@ class CCXTBackBroker(bt.brokers.BackBroker):
     # Orders on their way in
 
     def submit(self, order: bt.Order, check: bool = True) -> bt.Order:
-        if self.p.rules and order.exectype != bt.Order.Historical:
+        if self.p.rules and term(order, "exectype") != bt.Order.Historical:
             refused = self._apply_rules(order)
             if refused is not None:
                 return self._refuse(order, refused)
             order.sent = latest(self.cerebro.datas)
         if self.p.fractional:
-            dust = self._dust_of(order.data)
+            dust = self._dust_of(order.p.data)
             order.executed = DustlessOrderData(remsize=order.size, dust=dust)
         return super().submit(order, check)
 
     def _apply_rules(self, order: bt.Order) -> Refusal | None:
-        if order.parent is not None and order.parent.status == bt.Order.Rejected:
+        parent = order.p.parent
+        if parent is not None and parent.status == bt.Order.Rejected:
             return _BRACKET
         assert self._directory is not None  # noqa: S101 - checked with the options
-        return apply_rules(self._directory.of(order.data), order)
+        return apply_rules(self._directory.of(order.p.data), order)
 
     def _refuse(self, order: bt.Order, refusal: Refusal) -> bt.Order:
         self._reject(order, refusal)
@@ -180,7 +182,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         self, order: bt.Order, popen: float, phigh: float, plow: float, plimit: float
     ) -> None:
         is_marketable = plimit >= popen if order.isbuy() else plimit <= popen
-        self._is_maker = getattr(order, "is_resting", False) or not is_marketable
+        self._is_maker = vars(order).get("is_resting", False) or not is_marketable
         order.is_resting = True
         super()._try_exec_limit(order, popen, phigh, plow, plimit)
 
@@ -224,7 +226,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
             price,
             sign=sign,
             limit=_limit_of(order) if has_limit else None,
-            bar_bound=_tick(order.data, extreme),
+            bar_bound=_tick(order.p.data, extreme),
         )
 
     def _execute(
@@ -238,7 +240,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
     ) -> float | None:
         if ago is None or price is None:
             return super()._execute(order, ago, price, cash, position, dtcoc)
-        if order.exectype == bt.Order.Close and self._taker_costs.rate:
+        if self._taker_costs.rate and term(order, "exectype") == bt.Order.Close:
             self._reference = price
             price = self._worsened(price)
         if self.p.rules and (refused := self._short_sale(order)):
@@ -255,11 +257,12 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         return None
 
     def _short_sale(self, order: bt.Order) -> Refusal | None:
-        if order.isbuy() or order.exectype == bt.Order.Historical:
+        if order.isbuy() or term(order, "exectype") == bt.Order.Historical:
             return None
         assert self._directory is not None  # noqa: S101 - checked with the options
-        held, dust = self.positions[order.data].size, self._dust_of(order.data)
-        return short_sale(self._directory.of(order.data), order, held=held, dust=dust)
+        feed = order.p.data
+        held, dust = self.positions[feed].size, self._dust_of(feed)
+        return short_sale(self._directory.of(feed), order, held=held, dust=dust)
 
     def _book(self, order: bt.Order, price: float) -> None:
         bit = order.executed[-1]
@@ -290,7 +293,9 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         return self._directory.load(self.cerebro.datas)
 
     def _dust_of(self, data: bt.AbstractDataBase) -> float:
-        market = self._directory.known(data) if self.p.rules and self._directory else None
+        if not self.p.rules or self._directory is None:
+            return 0.0
+        market = self._directory.known(data)
         return 0.0 if market is None else smallest_step(market.amount_precision) / 2
 
     def __getstate__(self) -> dict[str, Any]:
@@ -301,21 +306,9 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         return {**vars(self), "p": params, "params": params}
 
 
-class _Positions(dict[bt.AbstractDataBase, DustlessPosition]):
-    """Positions made when first asked for."""
-
-    def __init__(self, dust_of: Any) -> None:
-        super().__init__()
-        self._dust_of = dust_of
-
-    def __missing__(self, data: bt.AbstractDataBase) -> DustlessPosition:
-        position = self[data] = DustlessPosition(dust=self._dust_of(data))
-        return position
-
-
 def _traded(order: bt.Order) -> bt.AbstractDataBase:
-    compensated: bt.AbstractDataBase | None = order.data._compensate
-    feed: bt.AbstractDataBase = order.data
+    feed: bt.AbstractDataBase = order.p.data
+    compensated: bt.AbstractDataBase | None = feed._compensate
     return feed if compensated is None else compensated
 
 

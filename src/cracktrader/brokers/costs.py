@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cracktrader.errors import ConfigError
@@ -27,12 +27,15 @@ class TakerCosts:
     slippage_bps: float = 0.0
     half_spread_bps: float = 0.0
     within_bar: bool = False
+    rate: float = field(init=False)
+    """Both costs as a fraction of the price."""
 
     def __post_init__(self) -> None:
         for name in ("slippage_bps", "half_spread_bps"):
             value = getattr(self, name)
             if not 0 <= value < _BPS:
                 raise ConfigError(f"{name} was {value}; a number from 0 to below 10000 is needed")
+        object.__setattr__(self, "rate", (self.slippage_bps + self.half_spread_bps) / _BPS)
 
     @classmethod
     def parse(cls, slippage: Mapping[str, object] | None, half_spread_bps: float) -> TakerCosts:
@@ -54,11 +57,6 @@ class TakerCosts:
             half_spread_bps=float(half_spread_bps),
             within_bar=bool(given.get("within_bar", False)),
         )
-
-    @property
-    def rate(self) -> float:
-        """Both costs as a fraction of the price."""
-        return (self.slippage_bps + self.half_spread_bps) / _BPS
 
     def worsen(self, price: float, *, sign: int, limit: float | None, bar_bound: float) -> float:
         """Return *price* with both costs, up for *sign* 1 and down for -1.

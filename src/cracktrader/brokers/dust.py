@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from typing import Any, Final
 
 import backtrader as bt
@@ -39,21 +40,46 @@ class DustlessPosition(Position):
         self, size: float, price: float, dt: Any = None
     ) -> tuple[float, float, float, float]:
         """Add *size*; dust that would remain, of the trade or of all, is executed with it."""
+        self.size, size = self.rounded(size)
+        before = self.size
+        result = super().update(size, price, dt)
+        self._peak = self.peak_after(before)
+        return result
+
+    def rounded(self, size: float) -> tuple[float, float]:
+        """Return what to take as held and as executed, that no dust remains of *size*."""
         trade = self.size if self.trade_size is None else self.trade_size
         if self._is_dust(trade, size):
             size = -trade
-        if self._is_dust(self.size, size):
-            # Trades under several ids add up to the position but for rounding.
-            self.size = -size
-        before = self.size
-        result = super().update(size, price, dt)
-        keeps_side = before * self.size > 0
-        self._peak = max(self._peak, abs(self.size)) if keeps_side else abs(self.size)
-        return result
+        # Trades under several ids add up to the position but for rounding.
+        return (-size if self._is_dust(self.size, size) else self.size), size
+
+    def peak_after(self, before: float) -> float:
+        """Return the largest size held since flat, *before* being the one until now."""
+        size = abs(self.size)
+        return max(self._peak, size) if before * self.size > 0 else size
 
     def _is_dust(self, held: float, change: float) -> bool:
+        if held * change >= 0:
+            return False
         dust = max(self.dust, DUST * self._peak, DUST * abs(held))
-        return held * change < 0 and abs(held + change) <= dust
+        return abs(held + change) <= dust
+
+
+class DustlessPositions(dict[bt.AbstractDataBase, DustlessPosition]):
+    """Positions made when first asked for."""
+
+    def __init__(self, dust_of: Callable[[bt.AbstractDataBase], float]) -> None:
+        super().__init__()
+        self._dust_of = dust_of
+        self.on_new: Callable[[DustlessPosition], None] | None = None
+        """Who wants to know of new ones."""
+
+    def __missing__(self, data: bt.AbstractDataBase) -> DustlessPosition:
+        position = self[data] = DustlessPosition(dust=self._dust_of(data))
+        if self.on_new is not None:
+            self.on_new(position)
+        return position
 
 
 class TradeSizes:
@@ -74,7 +100,8 @@ class TradeSizes:
             self._sizes[key] = size
 
     def _key(self, order: bt.Order) -> tuple[int, int, int]:
-        return id(order.owner), id(order.data), order.tradeid
+        terms = order.p
+        return id(terms.owner), id(terms.data), terms.tradeid
 
 
 class DustlessOrderData(OrderData):

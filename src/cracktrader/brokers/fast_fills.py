@@ -7,10 +7,12 @@ from typing import Any, Final
 from backtrader import Order
 from backtrader.position import Position
 
+from cracktrader.brokers.dust import DustlessPosition
 from cracktrader.brokers.fast_orders import execute_order, term
 from cracktrader.brokers.fast_value import Deferred
 
 _PLAIN: Final = Position.update
+_DUSTLESS: Final = DustlessPosition.update
 
 
 def moved(held: float, price: float, size: float, at: float) -> tuple[float, float, float, float]:
@@ -47,6 +49,10 @@ def trial_of(position: Any) -> Any:
     """Return a copy of *position* to try orders on."""
     if type(position).update is _PLAIN:
         return Trial(position.size, position.price)
+    if type(position).update is _DUSTLESS:
+        trial = object.__new__(DustlessPosition)
+        trial.__dict__ = position.__dict__.copy()
+        return trial
     return position.clone()
 
 
@@ -155,9 +161,12 @@ def _size(broker: Any, order: Any, price: float, ago: int) -> float:
 
 def pseudo_update(position: Any, size: float, price: float) -> tuple[float, float, float, float]:
     """Return what ``position.pseudoupdate(size, price)`` returns."""
-    if type(position).update is _PLAIN:
-        return moved(position.size, position.price, size, price)
-    return position.pseudoupdate(size, price)  # type: ignore[no-any-return]
+    kind, held = type(position).update, position.size
+    if kind is _DUSTLESS:
+        held, size = position.rounded(size)
+    elif kind is not _PLAIN:
+        return position.pseudoupdate(size, price)  # type: ignore[no-any-return]
+    return moved(held, position.price, size, price)
 
 
 def update(
@@ -168,19 +177,18 @@ def update(
     after: tuple[float, float, float, float] | None,
 ) -> None:
     """Do what ``position.update(size, price, now)`` does; *after* is its result if known."""
-    if type(position).update is not _PLAIN:
+    if not isinstance(position, Deferred):
         position.update(size, price, feed.now())
         return
     own = position.__dict__
-    before = own["price"]
+    held, before = own["size"], own["price"]
     if after is None:
-        after = moved(own["size"], before, size, price)
+        after = pseudo_update(position, size, price)
     own["price_orig"] = before
     own["size"], own["price"], own["upopened"], own["upclosed"] = after
-    if isinstance(position, Deferred):
-        own["_seen"] = feed.time(), feed.tz
-    else:
-        own["datetime"] = feed.now()
+    own["_seen"] = feed.time(), feed.tz
+    if isinstance(position, DustlessPosition):
+        own["_peak"] = position.peak_after(held)
 
 
 def _close(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,8 +12,10 @@ from backtrader.position import Position
 from backtrader.utils.dateintern import num2date
 
 from cracktrader.brokers.commission import CCXTCommissionInfo
+from cracktrader.brokers.dust import DustlessPosition, DustlessPositions
 from cracktrader.brokers.fast_feeds import Feeds
 
+_KINDS: Final = (Position, DustlessPosition)
 _SCHEMES: Final = (bt.CommInfoBase, CCXTCommissionInfo)
 _VALUING: Final = ("getvaluesize", "getvalue", "profitandloss", "get_leverage", "get_margin")
 _CHARGING: Final = ("get_credit_interest", "_get_credit_interest", "cashadjust")
@@ -229,20 +230,23 @@ class Positions:
         self._broker: Final = broker
         self._classes: dict[type, type] = {}
         self._taken: list[Any] = []
-        self._make: Callable[[], Any] | None = None
 
     def take(self) -> None:
         """Begin: with the positions there are, and with those to come."""
         positions = self._broker.positions
         for position in positions.values():
             self.defer(position)
-        if type(positions) is collections.defaultdict and positions.default_factory is Position:
+        if isinstance(positions, DustlessPositions):
+            positions.on_new = self.defer
+        elif type(positions) is collections.defaultdict and positions.default_factory is Position:
             positions.default_factory = self._new
 
     def give_back(self) -> None:
         """End: every position is of its own class again, and up to date."""
         positions = self._broker.positions
-        if getattr(positions, "default_factory", None) == self._new:
+        if isinstance(positions, DustlessPositions):
+            positions.on_new = None
+        elif getattr(positions, "default_factory", None) == self._new:
             positions.default_factory = Position
         while self._taken:
             position = self._taken.pop()
@@ -253,6 +257,8 @@ class Positions:
     def defer(self, position: Any) -> None:
         """Let *position* learn of bars when it is asked."""
         own = type(position)
+        if own not in _KINDS:
+            return
         if own not in self._classes:
             body = {"_broker": self._broker, "__module__": own.__module__, "__slots__": ()}
             self._classes[own] = type(own.__name__, (own, Deferred), body)

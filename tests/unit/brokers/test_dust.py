@@ -89,8 +89,8 @@ def test_a_scheme_that_sizes_itself_is_left_alone():
 
 def test_trades_are_summed_as_strategies_sum_them():
     sizes = TradeSizes()
-    one = SimpleNamespace(owner=None, data=None, tradeid=0)
-    other = SimpleNamespace(owner=None, data=None, tradeid=1)
+    one = SimpleNamespace(p=SimpleNamespace(owner=None, data=None, tradeid=0))
+    other = SimpleNamespace(p=SimpleNamespace(owner=None, data=None, tradeid=1))
     sizes.add(one, SimpleNamespace(closed=0, opened=0.1))
     sizes.add(one, SimpleNamespace(closed=-0.1, opened=-0.7))
     sizes.add(other, SimpleNamespace(closed=0, opened=2.0))
