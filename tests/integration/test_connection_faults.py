@@ -119,6 +119,14 @@ def test_a_read_that_never_works_says_why(fault, server, registry):
         candles(connection)
 
 
+@pytest.mark.parametrize("body", ["<html>later</html>", '{"symbols": [', "", "[]", "{}"])
+def test_an_exchange_that_lists_nothing_is_asked_again(body, server, registry):
+    connection = registry.acquire(settings(server), KEY)
+    server.script("/exchangeInfo", Reply(body=body))
+    assert "BTC/USDT" in call(connection, connection.load_markets())
+    assert server.count("/exchangeInfo") == 2
+
+
 def test_a_page_is_no_balance(connection, server):
     server.script("/account", *[Reply("<html>login</html>")] * 5)
     with pytest.raises(ours.UnavailableError, match="an HTML page"):

@@ -41,6 +41,14 @@ _TRANSPORT_ERRORS: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 # What CCXT's parsers raise on a reply they did not expect.
 _PARSER_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
+# In this order: each is also one of those below it.
+_WIRE_HINTS: Final[dict[type[BaseException], str]] = {
+    aiohttp.ClientConnectorDNSError: ". The host's name is not known here: is there a network?",
+    aiohttp.ClientConnectorCertificateError: ". The host's certificate is not trusted here.",
+    aiohttp.ClientConnectorError: ". Nobody can be reached there.",
+    asyncio.TimeoutError: ". There was no answer in time; see the `timeout` setting.",
+}
+
 CALL_ERRORS: Final = (
     theirs.BaseError,
     ours.CracktraderError,
@@ -117,7 +125,7 @@ def _hint(exc: theirs.BaseError) -> str:
         return ". Is this machine's clock right?"
     if isinstance(exc, theirs.RestrictedLocation):
         return ". The exchange does not serve this place; see the `proxy` setting."
-    return ""
+    return next((hint for kind, hint in _WIRE_HINTS.items() if isinstance(exc.__cause__, kind)), "")
 
 
 def _status(call: Call) -> str:

@@ -70,6 +70,11 @@ class MarketList:
         return self.get(symbol)
 
     def _to_markets(self, loaded: Mapping[str, Any]) -> Mapping[str, Market]:
+        if not loaded:
+            # A web page or half a reply, which CCXT reads as an exchange without markets, and
+            # would not ask again.
+            self._client.markets_loading = None
+            raise ValueError("no market of any kind was listed")
         kind = self._key.instrument_type
         mode = self._client.precisionMode
         found = {

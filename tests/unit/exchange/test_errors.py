@@ -1,11 +1,17 @@
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from ccxt.base import errors as theirs
 
 from cracktrader import errors as ours
 from cracktrader.exchange.call import HostPaused, ResendRefused
 from cracktrader.exchange.errors import describe, is_maintenance, our_class, translate
 from cracktrader.observability.redact import register_secret
+
+# What aiohttp's errors say they tried to reach.
+KEY = ConnectionKey(
+    "x", 443, is_ssl=True, ssl=None, proxy=None, proxy_auth=None, proxy_headers_hash=None
+)
 
 
 def caused(exc, cause):
@@ -61,6 +67,24 @@ def test_a_wrong_clock_and_a_wrong_place_get_a_hint(make_call):
     assert "clock right?" in str(translate(theirs.InvalidNonce("n"), make_call(), **where))
     assert "clock" not in str(translate(theirs.ChecksumError("c"), make_call(), **where))
     assert "`proxy`" in str(translate(theirs.RestrictedLocation("l"), make_call(), **where))
+
+
+@pytest.mark.parametrize(
+    ("cause", "hint"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY, OSError(1, "x")), "is there a network?"),
+        (aiohttp.ClientConnectorError(KEY, OSError(1, "x")), "Nobody can be reached there"),
+        (aiohttp.ClientConnectorCertificateError(KEY, ValueError("x")), "is not trusted here"),
+        (TimeoutError(), "no answer in time"),
+        (aiohttp.ServerDisconnectedError(), ""),
+    ],
+)
+def test_what_went_wrong_on_the_wire_is_said_in_plain_words(make_call, cause, hint):
+    found = translate(caused(theirs.ExchangeNotAvailable("x GET y"), cause), make_call(), where="w")
+    where, _, said = str(found).partition(f"({type(cause).__name__})")
+    assert where == "w: ExchangeNotAvailable: x GET y "
+    assert hint in said
+    assert bool(said) is bool(hint)
 
 
 def test_maintenance_is_known_by_its_cause():
