@@ -57,17 +57,16 @@ def cash_told_to_nobody(monkeypatch):
 
 
 def value_computed_late(monkeypatch):
-    def late(observer, strategy, clock):
-        step, value = BROKER_STEP(observer, strategy, clock), observer.lines.value.array
+    def late(observer, clock):
+        note, value = NOTE_BROKER(observer, clock), observer.lines.value.array
 
-        def step_late(wait):
-            step(wait)
+        def note_late():
+            note()
             value[clock.at] = value[clock.at - 1]
 
-        return step_late
+        return note_late
 
-    standard = [(c, late if c is bt.observers.Broker else m) for c, m in engine_observers._STANDARD]
-    monkeypatch.setattr(engine_observers, "_STANDARD", standard)
+    monkeypatch.setattr(engine_observers, "_note_broker", late)
 
 
 def first_next_too_early(monkeypatch):
@@ -88,10 +87,10 @@ def analyzers_skipped(monkeypatch):
 
 
 def late_indicators_forgotten(monkeypatch):
-    monkeypatch.setattr(player.Player, "_make_move_others", lambda _: lambda: None)
+    monkeypatch.setattr(player.Player, "_make_move_others", lambda *_: lambda: None)
 
 
-BROKER_STEP = engine_observers._broker
+NOTE_BROKER = engine_observers._note_broker
 WRONG_ENGINES = (
     *(clock_off_by_one, indicators_with_the_feeds, skipped_notification, cash_told_to_nobody),
     *(value_computed_late, first_next_too_early, feeds_all_at_once, not_given_back),

@@ -125,7 +125,7 @@ class Clockwork:
     """Puts objects on clocks, and gives them back: a context manager."""
 
     def __init__(self) -> None:
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -187,6 +187,11 @@ class Clockwork:
             # Else Python looks for it everywhere before it asks the lines.
             setattr(series, alias, getattr(series.lines, alias))
         self._undo.append(give_back)
+
+    def put_method(self, thing: Any, name: str, method: Callable[..., Any]) -> None:
+        """Let *thing* have *method* instead of its class's *name*."""
+        setattr(thing, name, method)
+        self._undo.append(lambda: vars(thing).pop(name, None))
 
     def at_end(self, act: Callable[[], None]) -> None:
         """Do *act* before anything is given back."""

@@ -9,6 +9,7 @@ from backtrader.linebuffer import NAN
 from backtrader.lineiterator import LineIterator
 from backtrader.lineseries import LineSeries
 
+from cracktrader.cerebro.analyzers import speed_up
 from cracktrader.cerebro.clock import (
     Clock,
     Clocked,
@@ -17,7 +18,7 @@ from cracktrader.cerebro.clock import (
     can_clock_line,
 )
 from cracktrader.cerebro.dispatch import Audience, analyzers_of_bars, play_analyzer
-from cracktrader.cerebro.observers import make_step
+from cracktrader.cerebro.observers import make_steps
 from cracktrader.cerebro.timeline import Timeline
 
 Step = Callable[[float], None]
@@ -42,17 +43,22 @@ class Player:
     def make_step(self) -> Step:
         """Return what does ``strategy._oncepost``."""
         strategy, clock = self._strategy, self._clock
-        (leader, follower), *_ = self._behind.items()
-        append = strategy.lines.lines[0].array.append
+        (leader, follower), *others = self._behind.items()
+        append, *appends = [line.array.append for line in strategy.lines.lines]
+        indicators = strategy._lineiterators[LineIterator.IndType]
+        known, has_others = len(indicators), bool(others or appends or self._natives)
+        move_others = self._make_move_others(known)
         audience = Audience(strategy)
         tell, is_told = audience.notifier(), audience.is_told_every_bar
-        move_others, watch = self._make_move_others(), self._make_watch()
+        watch = self._make_watch()
         wait = 1
 
         def step(now: float) -> None:
             nonlocal wait
             follower.at = leader.at
-            move_others()
+            # Indicators that are made during the run join the others.
+            if has_others or len(indicators) != known:
+                move_others()
             clock.at += 1
             append(now)
             if is_told or strategy._orderspending or strategy._tradespending:
@@ -68,19 +74,14 @@ class Player:
 
         return step
 
-    def _make_move_others(self) -> Callable[[], None]:
+    def _make_move_others(self, known: int) -> Callable[[], None]:
         """Return what moves all that does not move with the first feed."""
         natives = self._natives
         indicators = self._strategy._lineiterators[LineIterator.IndType]
-        known = len(indicators)
         _, *pairs = self._behind.items()
         _, *appends = [line.array.append for line in self._strategy.lines.lines]
-        has_others = bool(natives or pairs or appends)
 
         def move_others() -> None:
-            # Indicators that are made during the run join the others.
-            if not has_others and len(indicators) == known:
-                return
             for leader, follower in pairs:
                 follower.at = leader.at
             for indicator in (*natives, *indicators[known:]):
@@ -95,8 +96,11 @@ class Player:
         """Return what analyzers and observers do after the strategy; None if there are none."""
         strategy = self._strategy
         observers = strategy._lineiterators[LineIterator.ObsType]
-        notes = [make_step(observer, strategy, self._clockwork) for observer in observers]
+        notes = make_steps(observers, strategy, self._clockwork)
         analyzers = analyzers_of_bars(strategy.analyzers)
+        speed_up(strategy.analyzers, strategy, self._clockwork)
+        for observer in observers:
+            speed_up(observer._analyzers, strategy, self._clockwork)
 
         def watch(wait: int) -> None:
             if wait < 0:
