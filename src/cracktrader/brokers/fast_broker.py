@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
 import backtrader as bt
+from backtrader import Position
 
 from cracktrader.brokers.fast_entry import FastEntry
 from cracktrader.brokers.fast_fills import fill_order
 from cracktrader.brokers.fast_orders import KNOWN, term
 from cracktrader.brokers.fast_value import (
+    bare,
     close_bar,
     scheme_of,
     settle,
@@ -26,6 +29,8 @@ class FastBroker(FastEntry):
     Each method does what Backtrader's of the same name does, and calls the others by name as
     it does. What meets an order or position of an unknown class is left to Backtrader's.
     """
+
+    _own_class: type
 
     _value = settled("_value")
     _valuemkt = settled("_valuemkt")
@@ -210,3 +215,12 @@ class FastBroker(FastEntry):
         settle(self)
         super().set_fund_history(fund)
         self._account.is_busy = True
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # A copy made during the run is of the broker's own class, and stands on its own.
+        settle(self)
+        own: Any = type(self)._own_class
+        state = {k: v for k, v in own.__getstate__(self).items() if k != "_account"}
+        if type(self.positions) is collections.defaultdict:
+            state["positions"] = collections.defaultdict(Position, self.positions)
+        return bare, (own,), state

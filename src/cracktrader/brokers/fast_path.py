@@ -131,6 +131,6 @@ def _is_known(broker: Any, names: tuple[str, ...]) -> bool:
 
 
 def _fast_class(own: type) -> type:
-    body = {"__module__": own.__module__, "__qualname__": own.__qualname__}
+    body = {"__module__": own.__module__, "__qualname__": own.__qualname__, "_own_class": own}
     bases = (FastBroker,) if own is _BackBroker else (own, FastBroker)
     return type.__new__(type(own), own.__name__, bases, body)

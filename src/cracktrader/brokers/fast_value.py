@@ -204,7 +204,7 @@ class Deferred:
         settle(self._broker)
         if "_seen" in self.__dict__:
             date_position(self)
-        return _bare, (type(self).__bases__[0],), dict(self.__dict__)
+        return bare, (type(self).__bases__[0],), dict(self.__dict__)
 
 
 def date_position(position: Any) -> Any:
@@ -219,7 +219,8 @@ def date_position(position: Any) -> Any:
         raise AttributeError("datetime") from None
 
 
-def _bare(cls: Any) -> Any:
+def bare(cls: Any) -> Any:
+    """Return an object of *cls* without attributes."""
     return cls.__new__(cls)
 
 
@@ -252,7 +253,7 @@ class Positions:
             position = self._taken.pop()
             if "_seen" in position.__dict__:
                 date_position(position)
-            position.__class__ = type(position).__bases__[0]
+            object.__setattr__(position, "__class__", type(position).__bases__[0])
 
     def defer(self, position: Any) -> None:
         """Let *position* learn of bars when it is asked."""
