@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from cracktrader.candles.interchange import write_file
 from cracktrader.candles.samples import sample_candles
 from cracktrader.cli.project import template_text
 
+FULL = Path("/dev/full")
 MARKER = "marker-of-the-process-0123456789"
 
 
@@ -80,6 +82,30 @@ def test_piped_output_has_no_color(ct):
     assert code == 0
     assert "\x1b" not in out + err
     assert "Return" in out
+
+
+def test_an_old_locale_gets_plain_characters(ct):
+    plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    code, out, err = ct(*BACKTEST, **plain)
+    assert code == 0, err
+    assert "?" not in out
+    assert "x " in out
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a full disk at hand")
+def test_a_full_disk_under_stdout_is_one_line(place, environment):
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cracktrader", "exchanges"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=place,
+            env=environment,
+        )
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
 def test_a_reader_that_leaves_early_is_no_traceback(start):

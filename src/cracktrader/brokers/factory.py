@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ class BrokerFactory:
             ConfigError: if an option is unknown or options contradict one another.
         """
         _require_backtest(mode, store)
+        _require_cash(cash)
         known = {"fractional": True, **read_realism(realism), **options}
         if slip_perc:
             known |= {"slip_perc": slip_perc, "slip_open": known.get("slip_open", True)}
@@ -84,6 +86,11 @@ def _require_backtest(mode: str, store: object) -> None:
         raise ValueError(f'mode "{mode}" needs a store: BrokerFactory.create("{mode}", store)')
     if _MODES[mode] != "backtest":
         raise UnsupportedError(f'mode "{mode}" is not available in this version; use "backtest"')
+
+
+def _require_cash(cash: Any) -> None:
+    if isinstance(cash, str) or not 0 <= cash < math.inf:
+        raise ConfigError(f"cash was {cash!r}; use a number that is not negative")
 
 
 def _require_known(options: Mapping[str, Any]) -> None:

@@ -65,8 +65,13 @@ def import_file(
     kind = choose_type(market.type, exchange, config)
     key = SeriesKey(name, kind, market.symbol[0], timeframe.name)
     start, end = _bounds(market)
-    saved = open_archive(config).import_file(key, file, start=start, end=end)
-    Output.of(common).note(f"{key}: {saved.added:,} new candles, {saved.revised:,} revised")
+    archive = open_archive(config)
+    saved = archive.import_file(key, file, start=start, end=end)
+    output = Output.of(common)
+    output.note(f"{key}: {saved.added:,} new candles, {saved.revised:,} revised")
+    found = archive.check(key)
+    if not found.quality.is_clean:
+        output.note(f"! quality  {found.findings}")
 
 
 def _bounds(market: Market) -> tuple[int | None, int | None]:

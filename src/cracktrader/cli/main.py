@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from cracktrader import __version__
+from cracktrader.cli.encoding import make_streams_forgiving
 from cracktrader.cli.exits import Exit, Terminated, epilogue, exit_code
 from cracktrader.cli.options import COMMON, Common
 from cracktrader.cli.output import Output
@@ -80,6 +81,7 @@ COMMANDS: Final = (
         ),
     ),
 )
+_NAMES: Final = ("cracktrader", "ct")
 _SUBJECTS: Final = {
     "data": "The archive of candles: download, list, check, repair, export, import, clear.",
     "exchange": "The local exchange: serve.",
@@ -93,7 +95,7 @@ def make_app(families: Sequence[Family] = COMMANDS, *, words: Sequence[str] = ()
     That command's help is its docstring; of the others one line is enough.
     """
     app = App(
-        name="cracktrader",
+        name=_program(),
         help="Backtrader strategies, unchanged, on any CCXT exchange. Short name: ct.",
         version=f"cracktrader {__version__}",
         help_format="plaintext",
@@ -124,6 +126,12 @@ def make_app(families: Sequence[Family] = COMMANDS, *, words: Sequence[str] = ()
     return app
 
 
+def _program() -> str:
+    """Return the name it was called by, so that help and completion are about that one."""
+    called = os.path.basename(sys.argv[0])  # noqa: PTH119  (no path: a word)
+    return called if called in _NAMES else _NAMES[0]
+
+
 def _subjects(families: Sequence[Family]) -> set[str]:
     words = [command.words.split() for family in families for command in family.commands]
     return {first for first, *more in words if more}
@@ -146,6 +154,7 @@ def _make_subject(name: str, group: Group) -> App:
 
 def main(argv: Sequence[str] | None = None, *, families: Sequence[Family] = COMMANDS) -> int:
     """Run one command and return the process's exit code."""
+    make_streams_forgiving()
     given = sys.argv[1:] if argv is None else argv
     words = command_first(given, subjects=_subjects(families))
     try:
@@ -172,8 +181,17 @@ def _run(command: Callable[..., object], bound: inspect.BoundArguments, output: 
         return Exit.FAILED
     except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001  (the last resort)
         output.failure(error)
+        _give_up_on_stdout()
         return exit_code(error)
     return code if isinstance(code, int) else Exit.OK
+
+
+def _give_up_on_stdout() -> None:
+    """Drop what a full disk did not take, or Python would complain of it once more at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

@@ -111,6 +111,8 @@ class CCXTDataFeed(CandleFeed):
         self.store, self.symbol = store, symbol or self.p.dataname or ""
         if store is None or not self.symbol:
             raise ConfigError('a feed needs a store and a symbol: CCXTDataFeed(store, "BTC/USDT")')
+        if not hasattr(store, "history"):
+            raise ConfigError(f'store was {store!r}; use one like CCXTStore("binance")')
         self._refuse_what_is_not_here()
         choose_word("gaps", self.p.gaps, GAP_POLICIES)
         choose_word("outliers", self.p.outliers, OUTLIER_POLICIES)

@@ -94,6 +94,12 @@ def test_an_unknown_mode_says_what_is_possible():
         BrokerFactory.create("backtst")
 
 
+@pytest.mark.parametrize("cash", [-1, float("nan"), float("inf"), "10000"])
+def test_cash_that_is_none_is_refused(cash):
+    with pytest.raises(ConfigError, match="cash was"):
+        BrokerFactory.create(cash=cash)
+
+
 def test_an_unknown_option_says_what_was_meant():
     with pytest.raises(ConfigError, match=r'no option "checksumbit"\. Did you mean "checksubmit"'):
         BrokerFactory.create(checksumbit=False)

@@ -44,3 +44,12 @@ def test_a_file_that_is_no_candles_ends_with_7(ct, place):
     code, _, err = ct("data", "import", "x.csv", "-s", "A/B", "-t", "1h")
     assert code == 7
     assert "x.csv" in err
+
+
+def test_an_import_says_what_looks_wrong(ct, place):
+    rows = ["1704067200000,5,1,9,5,1", "1704153600000,1,1,1,1,1", "1704240000000,-1,1,-1,1,1"]
+    (place / "x.csv").write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows))
+    code, _, err = ct("data", "import", "x.csv", "-e", "kraken", "-s", "A/B", "-t", "1d")
+    assert code == 0
+    assert "3 new candles" in err
+    assert "! quality" in err

@@ -77,6 +77,12 @@ def test_a_command_gets_its_arguments_and_the_shared_options(capsys):
     assert capsys.readouterr().out == "ADA True 2\n"
 
 
+@pytest.mark.parametrize(("called", "name"), [("/bin/ct", "ct"), ("pytest", "cracktrader")])
+def test_it_goes_by_the_name_it_was_called_by(monkeypatch, called, name):
+    monkeypatch.setattr(sys, "argv", [called])
+    assert make_app(TOY).name == (name,)
+
+
 def test_the_shared_options_may_come_first(capsys):
     assert toy("--json", "-v", "greet", "ada") == 0
     assert capsys.readouterr().out == "ada True 1\n"

@@ -291,6 +291,11 @@ def test_a_feed_needs_a_store_and_a_symbol(arguments):
         CCXTDataFeed(*arguments)
 
 
+def test_the_name_of_an_exchange_is_no_store():
+    with pytest.raises(ConfigError, match=r"store was 'binance'; use one like CCXTStore"):
+        CCXTDataFeed("binance", "BTC/USDT")
+
+
 def test_an_unknown_option_is_refused_with_the_nearest(store):
     with pytest.raises(TypeError, match=r'"ccxt_timefame".*Did you mean "ccxt_timeframe"'):
         CCXTDataFeed(store, "BTC/USDT", ccxt_timefame="1h")
