@@ -121,12 +121,9 @@ class CCXTStore:
         self._options = DownloadOptions(
             grace_ms=archiving.grace_ms, flush_interval_s=archiving.flush_interval_s
         )
-        self._snapshot: Final = MarketSnapshot(
-            archive.storage, exchange=self.archive_name, instrument_type=self.instrument_type
-        )
-        self.cache: Final = CandleCache(
-            archive, exchange=self.archive_name, instrument_type=self.instrument_type
-        )
+        name, kind = self.archive_name, self.instrument_type
+        self.cache: Final = CandleCache(archive, exchange=name, instrument_type=kind)
+        self._snapshot: Final = MarketSnapshot(archive.storage, exchange=name, instrument_type=kind)
 
     def __repr__(self) -> str:
         return f"<CCXTStore {self._lease.given.key()}>"

@@ -305,3 +305,20 @@ def test_the_servers_time_is_known_without_asking_for_it(connection, server):
     assert call(connection, connection.server_time_ms()) > START_MS
     assert connection.time_source == "header"
     assert server.requests == []
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_key_is_asked_whether_it_may_withdraw(may, connection, server):
+    server.script("/apiRestrictions", Reply(body={"enableWithdrawals": may}))
+    assert call(connection, connection.may_withdraw()) is may
+
+
+def test_an_answer_about_a_key_that_makes_no_sense_is_none(connection, server):
+    server.script("/apiRestrictions", *[Reply(body={"msg": "?"})] * 5)
+    with pytest.raises(ours.UnavailableError, match="could not be understood"):
+        call(connection, connection.may_withdraw())
+
+
+def test_an_exchange_that_does_not_tell_is_not_asked(registry):
+    connection = registry.acquire(ExchangeSettings(), ConnectionKey(exchange="kraken"))
+    assert call(connection, connection.may_withdraw()) is None

@@ -81,7 +81,31 @@ def _check_credentials(connection: Connection) -> Check:
         return _failure(name, exc, advice="check key, secret, permissions and IP allow-list")
     except CracktraderError as exc:
         return _failure(name, exc, advice="try again later")
-    return Check(name=name, verdict="ok", message="accepted; the balance can be read")
+    return judge_key(name, may_withdraw=_may_withdraw(connection))
+
+
+def _may_withdraw(connection: Connection) -> bool | None:
+    try:
+        found: bool | None = _call(connection, connection.may_withdraw())
+    except CracktraderError:
+        # A local exchange and some sub-accounts do not tell; the key itself was accepted.
+        return None
+    return found
+
+
+def judge_key(name: str, *, may_withdraw: bool | None) -> Check:
+    """Judge a key that was accepted by whether money can be withdrawn with it."""
+    message = "accepted; the balance can be read"
+    if may_withdraw:
+        return Check(
+            name=name,
+            verdict="warn",
+            message=f"{message}, and money can be withdrawn with it",
+            advice="make a key without that permission: trading never needs it",
+        )
+    if may_withdraw is None:
+        return Check(name=name, verdict="ok", message=f"{message} (withdrawals: not told)")
+    return Check(name=name, verdict="ok", message=f"{message}, nothing can be withdrawn with it")
 
 
 def _failure(name: str, error: CracktraderError, *, advice: str) -> Check:

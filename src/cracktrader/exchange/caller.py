@@ -15,6 +15,7 @@ from cracktrader.exchange.client import plug_in, require_credentials
 from cracktrader.exchange.errors import CALL_ERRORS, translate
 from cracktrader.exchange.key import ConnectionKey
 from cracktrader.exchange.outcome import outcome_of
+from cracktrader.exchange.permissions import METHODS
 from cracktrader.exchange.retry import repeat_read
 from cracktrader.exchange.sandbox import Permit
 from cracktrader.loop import LoopThread
@@ -33,6 +34,8 @@ _PATIENCE_S: Final = {
     Priority.PUBLIC: 300.0,
     Priority.DOWNLOAD: float("inf"),
 }
+# What CCXT's `has` does not speak of.
+_UNLISTED: Final = METHODS | {"loadMarkets"}
 
 
 class Caller:
@@ -168,7 +171,7 @@ class Caller:
         if self._loop is not None and not self._loop.is_current:
             raise RuntimeError("await a connection on its own loop: connection.loop.call(...)")
         self._require_open()
-        if name != "loadMarkets" and not self._client.has.get(name):
+        if name not in _UNLISTED and not self._client.has.get(name):
             raise UnsupportedError(f"{self._key.exchange} does not offer {name}")
         if is_private:
             require_credentials(self._client, self._key, what=name)

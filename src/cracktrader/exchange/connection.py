@@ -20,6 +20,7 @@ from cracktrader.exchange.capabilities import (
 )
 from cracktrader.exchange.key import ConnectionKey
 from cracktrader.exchange.markets import MarketList
+from cracktrader.exchange.permissions import QUESTIONS
 from cracktrader.exchange.server_time import ServerTime, TimeSource
 from cracktrader.exchange.translate import to_candles, to_dict, to_list
 from cracktrader.loop import LoopThread
@@ -117,7 +118,7 @@ class Connection:
 
         The last one may still be forming.
         """
-        self._require_timeframe(timeframe)
+        _require_timeframe(timeframe, self.timeframes, self.exchange)
         await self._markets.require(symbol)
         args = (symbol, timeframe.name, since, limit)
         return await self._read(
@@ -213,6 +214,13 @@ class Connection:
     async def fetch_trading_fees(self, params: _Params = None) -> dict[str, Any]:
         return await self._private(to_dict, "fetchTradingFees", None, params or {})
 
+    async def may_withdraw(self) -> bool | None:
+        """Whether the key may withdraw money, which trading never needs; None if nobody tells."""
+        question = QUESTIONS.get(self.exchange)
+        if question is None:
+            return None
+        return await self._private(question.may_withdraw, question.method, None)
+
     async def create_order(
         self,
         symbol: str,
@@ -275,12 +283,13 @@ class Connection:
             name, *args, priority=Priority.PRIVATE, symbol=symbol, convert=convert
         )
 
-    def _require_timeframe(self, timeframe: Timeframe) -> None:
-        if timeframe.name in self.timeframes:
-            return
-        if not self.timeframes:
-            raise UnsupportedError(f"{self.exchange} serves no candles")
-        raise BadRequestError(
-            f'timeframe was "{timeframe}", which {self.exchange} does not serve. '
-            f"Possible: {', '.join(self.timeframes)}"
-        )
+
+def _require_timeframe(timeframe: Timeframe, offered: tuple[str, ...], exchange: str) -> None:
+    if timeframe.name in offered:
+        return
+    if not offered:
+        raise UnsupportedError(f"{exchange} serves no candles")
+    raise BadRequestError(
+        f'timeframe was "{timeframe}", which {exchange} does not serve. '
+        f"Possible: {', '.join(offered)}"
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from cracktrader.cli.exchange_checks import check_exchanges, check_offset
+from cracktrader.cli.exchange_checks import check_exchanges, check_offset, judge_key
 from cracktrader.cli.exits import Exit
 from cracktrader.config import load_config
 from cracktrader.domain.clock import SystemClock
@@ -59,6 +59,21 @@ def test_a_key_that_does_not_work_says_what_to_check(served, monkeypatch):
     key = found["binance key"]
     assert key.verdict in {"fail", "warn"}
     assert "marker" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("may_withdraw", "verdict", "words"),
+    [
+        (True, "warn", "money can be withdrawn"),
+        (False, "ok", "nothing can be withdrawn"),
+        (None, "ok", "not told"),
+    ],
+)
+def test_a_key_that_may_withdraw_is_warned_of(may_withdraw, verdict, words):
+    found = judge_key("binance key", may_withdraw=may_withdraw)
+    assert found.verdict == verdict
+    assert words in found.message
+    assert bool(found.advice) is bool(may_withdraw)
 
 
 def test_an_exchange_that_is_away_fails_within_seconds():
