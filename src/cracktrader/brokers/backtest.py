@@ -149,8 +149,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         return super().submit(order, check)
 
     def _apply_rules(self, order: bt.Order) -> Refusal | None:
-        parent = order.p.parent
-        if parent is not None and parent.status == bt.Order.Rejected:
+        if order.p.parent is not None and order.p.parent.status == bt.Order.Rejected:
             return _BRACKET
         assert self._directory is not None  # noqa: S101 - checked with the options
         return apply_rules(self._directory.of(order.p.data), order)
@@ -260,9 +259,8 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         if order.isbuy() or term(order, "exectype") == bt.Order.Historical:
             return None
         assert self._directory is not None  # noqa: S101 - checked with the options
-        feed = order.p.data
-        held, dust = self.positions[feed].size, self._dust_of(feed)
-        return short_sale(self._directory.of(feed), order, held=held, dust=dust)
+        held, dust = self.positions[order.p.data].size, self._dust_of(order.p.data)
+        return short_sale(self._directory.of(order.p.data), order, held=held, dust=dust)
 
     def _book(self, order: bt.Order, price: float) -> None:
         bit = order.executed[-1]
@@ -293,9 +291,7 @@ class CCXTBackBroker(bt.brokers.BackBroker):
         return self._directory.load(self.cerebro.datas)
 
     def _dust_of(self, data: bt.AbstractDataBase) -> float:
-        if not self.p.rules or self._directory is None:
-            return 0.0
-        market = self._directory.known(data)
+        market = self._directory.known(data) if self.p.rules and self._directory else None
         return 0.0 if market is None else smallest_step(market.amount_precision) / 2
 
     def __getstate__(self) -> dict[str, Any]:

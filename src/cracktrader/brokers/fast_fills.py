@@ -9,6 +9,7 @@ from backtrader.position import Position
 
 from cracktrader.brokers.dust import DustlessPosition
 from cracktrader.brokers.fast_orders import execute_order, term
+from cracktrader.brokers.fast_quotes import Quote, make_quote
 from cracktrader.brokers.fast_value import Deferred
 
 _PLAIN: Final = Position.update
@@ -69,87 +70,81 @@ def cash_after(broker: Any, order: Any, cash: float, trial: Any) -> float:
     _, _, opened, closed = trial.update(own["executed"].remsize, price)
     has_shortcash = broker.p.shortcash
     if closed:
-        cash += released(comminfo, closed, price, has_shortcash=has_shortcash)[1]
-        cash -= comminfo.getcommission(closed, price)
+        _, gets, fee = quote_of(broker, comminfo)(closed, -closed, price, price, has_shortcash)
+        cash += gets
+        cash -= fee
     if opened:
-        cash -= needed(comminfo, opened, price, has_shortcash=has_shortcash)[1]
-        cash -= opener.getcommission(opened, price)
+        _, pays, fee = quote_of(broker, comminfo)(opened, opened, price, price, has_shortcash)
+        cash -= pays
+        cash -= fee if opener is comminfo else opener.getcommission(opened, price)
     return cash
 
 
-def released(
-    comminfo: Any, closed: float, price: float, *, has_shortcash: bool
-) -> tuple[float, float]:
-    """Return (value, cash) of the part of a position that is *closed*."""
-    if has_shortcash:
-        value = comminfo.getvaluesize(-closed, price)
-    else:
-        value = comminfo.getoperationcost(closed, price)
-    return value, value / comminfo.get_leverage() if value > 0 else value
-
-
-def needed(
-    comminfo: Any, opened: float, price: float, *, has_shortcash: bool
-) -> tuple[float, float]:
-    """Return (value, cash) of the part of a position that is *opened*."""
-    if has_shortcash:
-        value = comminfo.getvaluesize(opened, price)
-    else:
-        value = comminfo.getoperationcost(opened, price)
-    return value, value / comminfo.get_leverage() if value > 0 else value
+def quote_of(broker: Any, comminfo: Any) -> Quote:
+    """Return what quotes prices as *comminfo* does."""
+    quotes = broker._account.quotes
+    quote = quotes.get(comminfo)
+    if quote is None:
+        quote = quotes[comminfo] = make_quote(comminfo)
+    return quote  # type: ignore[no-any-return]
 
 
 def fill_order(broker: Any, order: Any, ago: int, price: float, dtcoc: float | None) -> None:
     """Do what ``_execute(order, ago=ago, price=price, dtcoc=dtcoc)`` does."""
-    asked = order.p.__dict__["data"]
-    comminfo = opener = broker.getcommissioninfo(asked)
-    data = asked
-    if asked._compensate is not None:
-        data = asked._compensate
+    data = order.p.__dict__["data"]
+    comminfo = opener = broker.getcommissioninfo(data)
+    if data._compensate is not None:
+        data = data._compensate
         opener = broker.getcommissioninfo(data)
     size = _size(broker, order, price, ago)
     position = broker.positions[data]
     after = pseudo_update(position, size, price)
     psize, pprice, opened, closed = after
     pnl = comminfo.profitandloss(-closed, position.price, price)
-    closedvalue = closedcomm = openedvalue = openedcomm = 0.0
+    fill = {
+        "dt": dtcoc,
+        "size": size,
+        "price": price,
+        "closed": closed,
+        "opened": opened,
+        "closedvalue": 0.0,
+        "openedvalue": 0.0,
+        "closedcomm": 0.0,
+        "openedcomm": 0.0,
+        "value": 0.0,
+        "comm": 0.0,
+        "pnl": pnl,
+        "psize": psize,
+        "pprice": pprice,
+    }
     if closed:
-        closedvalue, closedcomm = _close(broker, position, comminfo, closed, price, pnl)
-    popened = opened
+        _close(broker, position, comminfo, fill)
     if opened:
-        opened, openedvalue, openedcomm = _open(broker, position, (comminfo, opener), after, price)
-    size_done = closed + opened
-    if size_done:
-        comminfo.confirmexec(size_done, price)
-        feed = broker._account.feeds[data]
-        update(position, size_done, price, feed, after if size_done == size else None)
-        if closed and broker.p.int2pnl:
-            closedcomm += broker.d_credit.pop(data, 0.0)
-        fill = {
-            "dt": dtcoc or feed.datetime[feed.clock.at + ago],
-            "size": size_done,
-            "price": price,
-            "closed": closed,
-            "opened": opened,
-            "closedvalue": closedvalue,
-            "openedvalue": openedvalue,
-            "closedcomm": closedcomm,
-            "openedcomm": openedcomm,
-            "value": closedvalue + openedvalue,
-            "comm": closedcomm + openedcomm,
-            "pnl": pnl,
-            "psize": psize,
-            "pprice": pprice,
-        }
-        execute_order(order, fill, comminfo.margin)
-        order.comminfo = comminfo
-        broker.notify(order)
-        broker._ococheck(order)
-    if popened and not opened:
+        _open(broker, position, (comminfo, opener), fill)
+    if closed + fill["opened"]:
+        _book(broker, order, (data, comminfo, ago), fill, after)
+    if opened and not fill["opened"]:
         order.margin()
-        broker.notify(order)
-        broker._ococheck(order)
-        broker._bracketize(order, cancel=True)
+        broker._drop(order)
+
+
+def _book(
+    broker: Any, order: Any, where: tuple[Any, Any, int], fill: dict[str, Any], after: Any
+) -> None:
+    data, comminfo, ago = where
+    size, price, feed = fill["closed"] + fill["opened"], fill["price"], broker._account.feeds[data]
+    comminfo.confirmexec(size, price)
+    update(broker.positions[data], size, price, feed, after if size == fill["size"] else None)
+    if fill["closed"] and broker.p.int2pnl:
+        fill["closedcomm"] += broker.__dict__["d_credit"].pop(data, 0.0)
+    fill["size"] = size
+    fill["dt"] = fill["dt"] or feed.datetime[feed.clock.at + ago]
+    fill["value"] = fill["closedvalue"] + fill["openedvalue"]
+    fill["comm"] = fill["closedcomm"] + fill["openedcomm"]
+    execute_order(order, fill, comminfo.margin)
+    order.comminfo = comminfo
+    broker.notify(order)
+    broker._ococheck(order)
 
 
 def _size(broker: Any, order: Any, price: float, ago: int) -> float:
@@ -191,37 +186,30 @@ def update(
         own["_peak"] = position.peak_after(held)
 
 
-def _close(
-    broker: Any, position: Any, comminfo: Any, closed: float, price: float, pnl: float
-) -> tuple[float, float]:
-    value, cash = released(comminfo, closed, position.price, has_shortcash=broker.p.shortcash)
-    own = broker.__dict__
-    cash = own["cash"] + (cash + pnl * comminfo.stocklike)
-    commission = comminfo.getcommission(closed, price)
-    cash -= commission
-    cash += comminfo.cashadjust(-closed, position.__dict__["adjbase"], price)
-    own["cash"] = cash
-    return value, commission
+def _close(broker: Any, position: Any, comminfo: Any, fill: dict[str, Any]) -> None:
+    closed, price, own = fill["closed"], fill["price"], broker.__dict__
+    quote = quote_of(broker, comminfo)
+    value, gets, fee = quote(closed, -closed, position.price, price, broker.p.shortcash)
+    cash = own["cash"] + (gets + fill["pnl"] * comminfo.stocklike)
+    cash -= fee
+    own["cash"] = cash + comminfo.cashadjust(-closed, position.__dict__["adjbase"], price)
+    fill["closedvalue"], fill["closedcomm"] = value, fee
 
 
-def _open(
-    broker: Any,
-    position: Any,
-    schemes: tuple[Any, Any],
-    after: tuple[float, float, float, float],
-    price: float,
-) -> tuple[float, float, float]:
-    psize, _, opened, _ = after
+def _open(broker: Any, position: Any, schemes: tuple[Any, Any], fill: dict[str, Any]) -> None:
+    opened, price, psize = fill["opened"], fill["price"], fill["psize"]
     comminfo, opener = schemes
-    value, cost = needed(comminfo, opened, price, has_shortcash=broker.p.shortcash)
-    commission = opener.getcommission(opened, price)
+    value, pays, fee = quote_of(broker, comminfo)(opened, opened, price, price, broker.p.shortcash)
+    if opener is not comminfo:
+        fee = opener.getcommission(opened, price)
     own = broker.__dict__
-    cash = own["cash"] - cost
-    cash -= commission
+    cash = own["cash"] - pays
+    cash -= fee
     if cash < 0.0:
-        return 0, 0.0, 0.0
+        fill["opened"] = 0
+        return
     if abs(psize) > abs(opened):
         cash += comminfo.cashadjust(psize - opened, position.__dict__["adjbase"], price)
     position.__dict__["adjbase"] = price
     own["cash"] = cash
-    return opened, value, commission
+    fill["openedvalue"], fill["openedcomm"] = value, fee

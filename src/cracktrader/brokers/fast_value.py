@@ -14,6 +14,7 @@ from backtrader.utils.dateintern import num2date
 from cracktrader.brokers.commission import CCXTCommissionInfo
 from cracktrader.brokers.dust import DustlessPosition, DustlessPositions
 from cracktrader.brokers.fast_feeds import Feeds
+from cracktrader.brokers.fast_quotes import Quote
 
 _KINDS: Final = (Position, DustlessPosition)
 _SCHEMES: Final = (bt.CommInfoBase, CCXTCommissionInfo)
@@ -38,8 +39,8 @@ class Account:
     was_skipped: bool = False
     """Whether the broker was not called at this bar, nor its positions told of it."""
     feeds: Feeds = field(default_factory=Feeds)
-    positions: list[Any] = field(default_factory=list)
     schemes: dict[Any, Scheme] = field(default_factory=dict)
+    quotes: dict[Any, Quote] = field(default_factory=dict)
 
 
 class Scheme:

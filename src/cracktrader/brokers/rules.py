@@ -50,6 +50,8 @@ def round_size(market: Market, size: float) -> float:
     """Return *size* on the market's grid, rounded down, but not for float dust."""
     exact = to_decimal(size)
     below = market.amount_precision.round(exact, Rounding.DOWN)
+    if below == exact:
+        return float(below)
     above = market.amount_precision.round(exact, Rounding.UP)
     is_there = above - exact <= (above - below) * _SAME_STEP
     return float(above if is_there else below)
