@@ -67,7 +67,8 @@ class RunRecorder(bt.Analyzer):
     def stop(self) -> None:
         self.instruments = self._instruments()
         self.equity = _equity(self._days, self._cash, self._value)
-        self.warnings = (_CASH_MOVED,) if self._fund_shares() != self._shares else ()
+        has_moved = self._fund_shares() != self._shares
+        self.warnings: tuple[str, ...] = (_CASH_MOVED,) if has_moved else ()
 
     def get_analysis(self) -> dict[str, object]:
         """Return counts only; the records themselves are attributes and methods."""

@@ -10,7 +10,7 @@ from cracktrader.observability.redact import register_secret
 
 # What aiohttp's errors say they tried to reach.
 KEY = ConnectionKey(
-    "x", 443, is_ssl=True, ssl=None, proxy=None, proxy_auth=None, proxy_headers_hash=None
+    "x", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
 )
 
 
