@@ -38,7 +38,7 @@ def check_exchanges(config: Config, clock: Clock) -> Iterator[Check]:
                 is_local = config.exchange(name).is_local
                 yield from _check_one(connection, clock, is_local=is_local)
                 if config.exchange(name).credentials():
-                    yield _check_credentials(connection)
+                    yield check_credentials(connection)
         except CracktraderError as exc:
             yield _failure(name, exc, advice="see the exchange's status page, and your network")
 
@@ -71,7 +71,8 @@ def check_offset(name: str, offset_ms: int, *, source: str) -> Check:
     return Check(name=label, verdict=verdict, message=message, advice=advice)
 
 
-def _check_credentials(connection: Connection) -> Check:
+def check_credentials(connection: Connection) -> Check:
+    """Use the key for what changes nothing, and judge it."""
     name = f"{connection.exchange} key"
     try:
         _call(connection, connection.fetch_balance())

@@ -1,9 +1,16 @@
 import pytest
 
-from cracktrader.cli.exchange_checks import check_exchanges, check_offset, judge_key
+from cracktrader.cli.exchange_checks import (
+    check_credentials,
+    check_exchanges,
+    check_offset,
+    judge_key,
+)
 from cracktrader.cli.exits import Exit
 from cracktrader.config import load_config
 from cracktrader.domain.clock import SystemClock
+from cracktrader.errors import AuthenticationError, UnavailableError, UnsupportedError
+from cracktrader.loop import LoopThread
 
 
 @pytest.mark.parametrize(
@@ -59,6 +66,52 @@ def test_a_key_that_does_not_work_says_what_to_check(served, monkeypatch):
     key = found["binance key"]
     assert key.verdict in {"fail", "warn"}
     assert "marker" not in str(found)
+
+
+class KeyOnly:
+    """A connection of which only the key is asked; an error stands for a refusal."""
+
+    exchange = "binance"
+
+    def __init__(self, loop, *, balance, may_withdraw):
+        self.loop = loop
+        self.answers = {"balance": balance, "may_withdraw": may_withdraw}
+
+    async def fetch_balance(self):
+        return self._answer("balance")
+
+    async def may_withdraw(self):
+        return self._answer("may_withdraw")
+
+    def _answer(self, name):
+        if isinstance(self.answers[name], Exception):
+            raise self.answers[name]
+        return self.answers[name]
+
+
+@pytest.fixture
+def loop():
+    thread = LoopThread("doctor-test")
+    yield thread
+    thread.close()
+
+
+@pytest.mark.parametrize(
+    ("balance", "may_withdraw", "verdict", "words"),
+    [
+        ({}, True, "warn", "can be withdrawn"),
+        ({}, False, "ok", "nothing can be withdrawn"),
+        ({}, UnavailableError("no such page"), "ok", "not told"),
+        (UnsupportedError("no"), None, "warn", "cannot be asked for"),
+        (AuthenticationError("bad key"), None, "fail", "bad key"),
+        (UnavailableError("busy"), None, "fail", "busy"),
+    ],
+)
+def test_a_key_is_judged_by_what_the_exchange_says(loop, balance, may_withdraw, verdict, words):
+    connection = KeyOnly(loop, balance=balance, may_withdraw=may_withdraw)
+    found = check_credentials(connection)
+    assert (found.name, found.verdict) == ("binance key", verdict)
+    assert words in found.message
 
 
 @pytest.mark.parametrize(
