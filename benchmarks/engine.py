@@ -328,9 +328,8 @@ def describe_machine():
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     load = os.getloadavg()[0]
     print(f"Python {platform.python_version()}, {versions}")
-    print(
-        f"{platform.machine()}, {os.cpu_count()} CPUs, load {load:.1f}; CPU time, the fastest round\n"
-    )
+    cpus = f"{platform.machine()}, {os.cpu_count()} CPUs, load {load:.1f}"
+    print(f"{cpus}; CPU time, the fastest round\n")
 
 
 def main():

@@ -53,7 +53,7 @@ def test_every_kind_of_order(number, bars):
         {"filler": lambda *_: 1},
         {"cash": 150},
     ],
-    ids=str,
+    ids=lambda params: next(iter(params)),
 )
 def test_every_param(params):
     script = {
