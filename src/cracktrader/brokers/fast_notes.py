@@ -11,11 +11,13 @@ from backtrader.trade import Trade
 
 _new: Final = object.__new__
 _ADD: Final = bt.Strategy._addnotification
+_IS_BACKTRADERS: Final = _ADD.__module__ == "backtrader.strategy"
 
 
 def notification_way(strategy: Any) -> Callable[[Any], None]:
     """Return what does ``strategy._addnotification(order)``; faster where that is Backtrader's."""
-    if type(strategy)._addnotification is _ADD and "_addnotification" not in vars(strategy):
+    is_usual = type(strategy)._addnotification is _ADD
+    if is_usual and _IS_BACKTRADERS and "_addnotification" not in vars(strategy):
         return functools.partial(add_notification, strategy)
     return strategy._addnotification  # type: ignore[no-any-return]
 
