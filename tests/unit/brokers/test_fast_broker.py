@@ -175,3 +175,27 @@ def test_an_error_leaves_what_backtrader_leaves():
         (position,) = broker.positions.values()
         left.append((broker._value, broker.cash, broker._leverage, vars(position)))
     assert left[0] == left[1]
+
+
+def test_an_order_of_one_feed_may_compensate_the_position_of_another():
+    def act(strategy):
+        one, two = strategy.datas
+        two.compensate(one)
+        strategy.buy(data=one, size=2)
+
+    script = {
+        2: act,
+        6: lambda s: s.sell(data=s.datas[1], size=1),
+        9: lambda s: s.sell(data=s.datas[1], size=3),
+        15: lambda s: s.buy(data=s.datas[0], size=2),
+    }
+
+    def make():
+        broker = plain_broker()
+        broker.setcommission(commission=0.001, name="one")
+        broker.setcommission(commission=0.004, name="two")
+        return broker
+
+    heard = same(make, script, names=("one", "two"))
+    (data,) = {trade.data._name for trade in heard.trades}
+    assert data == "one"
