@@ -1,5 +1,6 @@
 """What every test gets: no sockets but loopback ones, and the data files."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
 DATA = Path(__file__).parent / "data"
+
+
+def pytest_configure() -> None:
+    # Started in the background by a shell, a process ignores Ctrl-C, and so do its children.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup() -> None:

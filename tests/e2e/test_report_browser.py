@@ -30,8 +30,8 @@ HOSTILE = (
 
 
 def missing(reason):
-    if os.environ.get("CRACKTRADER_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"CRACKTRADER_REQUIRE_BROWSER=1, but {reason}")
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")
     pytest.skip(reason)
 
 
