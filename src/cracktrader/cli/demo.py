@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -113,9 +116,18 @@ def _backtest(directory: Path, config: Config, common: Reporting) -> RunResult:
 def _next_steps(directory: Path) -> str:
     return (
         "\nTry next, all of it without a network:\n"
+        f"{_activation()}"
         f"  cd {directory}\n"
         f"  cracktrader backtest {_STRATEGY} --candles {_CANDLE_FILE} -t 15m\n"
         "  cracktrader exchange serve --settings local.toml\n"
         "And while that runs, in another terminal:\n"
         "  cracktrader backtest strategies/sma_cross.py -c local.toml -s BTC/USDT --since 21d\n"
     )
+
+
+def _activation() -> str:
+    """Return the step that brings the command into reach, where it is not."""
+    script = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("cracktrader") or not script.is_file():
+        return ""
+    return f"  . {os.path.relpath(script)}\n"
