@@ -61,12 +61,10 @@ class LocalExchange:
         weight_limit: int | None = None,
         faults: Iterable[Fault] = (),
     ) -> None:
-        if candles is None:
-            candles = {SAMPLE_SYMBOL: sample_candles()}
         frame = _timeframe(timeframe)
         prices = [
             MarketData(symbol, rows, timeframe=frame, seed=seed or 0)
-            for symbol, rows in candles.items()
+            for symbol, rows in _by_symbol(candles).items()
         ]
         self.venue: Final = Venue(prices)
         self.faults: Final = FaultScript(faults)
@@ -200,6 +198,16 @@ def client_config(url: str) -> dict[str, object]:
 
 def _shown(timestamp: int) -> str:
     return f"{dt.datetime.fromtimestamp(timestamp / 1000, tz=dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _by_symbol(candles: Mapping[str, Candles] | None) -> Mapping[str, Candles]:
+    if candles is None:
+        return {SAMPLE_SYMBOL: sample_candles()}
+    if not isinstance(candles, Mapping):
+        raise ConfigError(
+            f'candles were {candles!r:.60}; hand over Candles by symbol: {{"BTC/USDT": …}}'
+        )
+    return candles
 
 
 def _timeframe(text: str | None) -> Timeframe | None:

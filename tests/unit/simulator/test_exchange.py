@@ -74,6 +74,11 @@ def test_what_makes_no_sense_is_refused(options, why):
         LocalExchange(**{"candles": CANDLES, **options})
 
 
+def test_candles_without_a_symbol_are_refused():
+    with pytest.raises(ConfigError, match=r"candles were 'binance'.*BTC/USDT"):
+        LocalExchange("binance")
+
+
 def test_a_timeframe_may_be_given():
     exchange = LocalExchange({"BTC/USDT": make_candles(1)}, timeframe="1m")
     assert exchange.venue.prices["BTC/USDT"].timeframe.name == "1m"
