@@ -15,15 +15,14 @@ from types import SimpleNamespace
 import backtrader as bt
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from archive_read import read_bare, read_table
 
 from cracktrader.candles.archive import Archive
 from cracktrader.candles.cleaning import clean
 from cracktrader.candles.gaps import apply_gap_policy
 from cracktrader.candles.parquet import decode
 from cracktrader.candles.series import SeriesKey
-from cracktrader.domain.candle import COLUMNS, Candles
+from cracktrader.domain.candle import Candles
 from cracktrader.feeds.candle import CandleFeed
 from cracktrader.feeds.ccxt import CCXTDataFeed
 from cracktrader.feeds.columns import fill_lines
@@ -146,21 +145,6 @@ def once(folder, start, end, kind):
     feed = CCXTDataFeed(CCXTStore("binance", cache_dir=folder), "BTC/USDT", **dates)
     read_bare(files[:1])
     print(*timed({"bare": lambda: read_bare(files), "feed": lambda: load(feed)}[kind]))
-
-
-def read_bare(files):
-    """The quickest way we know with pyarrow alone: zero-copy parts, joined once per column."""
-    table = pa.concat_tables([pq.ParquetFile(file).read() for file in files])
-    columns = []
-    for name in COLUMNS:
-        dtype = np.int64 if name == "timestamp" else np.float64
-        chunks = table.column(name).chunks
-        columns.append(np.concatenate([np.frombuffer(c.buffers()[1], dtype) for c in chunks]))
-    return columns
-
-
-def read_table(files):
-    return [column.to_numpy() for column in pq.read_table(files).columns]
 
 
 def stages(store, files, feed):
